@@ -1,0 +1,8 @@
+//! The pure heart of Miroir: placement, planning, quorum, raw JSON, settings overlay and merge.
+//!
+//! Nothing here knows a socket, a clock, a random number or a log; everything is a function of its arguments.
+
+pub mod error;
+pub mod hash;
+pub mod id;
+pub mod wire;

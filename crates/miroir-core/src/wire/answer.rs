@@ -1,0 +1,241 @@
+//! A node's answer to a search as slices of its body.
+//!
+//! One pass finds every hit and, inside each, the few members that the merge reads. Nothing is decoded or copied. Hits are
+//! trusted to be JSON, as a Meilisearch server writes them: only their structure is followed.
+
+use std::ops::Range;
+
+use super::raw::{self, Problem, RawError, Scanner};
+
+/// What one node answered to one search.
+#[derive(Debug, Clone)]
+pub struct SearchAnswer<'a> {
+    body: &'a [u8],
+    /// In the node's order, best first.
+    pub hits: Vec<HitSpans>,
+    /// Of all hits, the members that may not be the document's: [`HitSpans::marked`] says which are whose.
+    marked: Vec<MemberSpans>,
+    /// `estimatedTotalHits` or `totalHits`, whichever the node's mode of pages gives.
+    pub total: u64,
+    pub processing_time_ms: u64,
+    /// Raw object of facet name to (raw object of value to count).
+    pub facet_distribution: Option<&'a [u8]>,
+    /// Raw object of facet name to `{"min":f64,"max":f64}`.
+    pub facet_stats: Option<&'a [u8]>,
+    /// Raw array of numbers.
+    pub query_vector: Option<&'a [u8]>,
+    pub semantic_hit_count: Option<u64>,
+    /// Raw object of step name to duration.
+    pub performance_details: Option<&'a [u8]>,
+}
+
+/// Where a hit lies in the body of its answer. The server writes its own members after the document's, so the last one
+/// of a name is the server's even if the document has a field of that name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HitSpans {
+    pub whole: Range<usize>,
+    /// Value of `_rankingScoreDetails`.
+    pub details: Option<Range<usize>>,
+    /// Value of `_rankingScore`.
+    pub score: Option<Range<usize>>,
+    /// See [`SearchAnswer::marked`].
+    marked: Range<usize>,
+}
+
+/// Where a member of a hit lies in the body of its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberSpans {
+    /// Where the member before it ends, or the object begins.
+    pub after: usize,
+    /// The key, with its quotes.
+    pub key: Range<usize>,
+    pub value: Range<usize>,
+}
+
+impl<'a> SearchAnswer<'a> {
+    /// Reads the body of a 200 answer to a search. All but the hits is checked to be JSON.
+    ///
+    /// # Errors
+    /// When it is not JSON, or lacks `hits` or a total.
+    pub fn parse(body: &'a [u8]) -> Result<Self, RawError> {
+        let mut answer = Self {
+            body,
+            hits: Vec::new(),
+            marked: Vec::new(),
+            total: 0,
+            processing_time_ms: 0,
+            facet_distribution: None,
+            facet_stats: None,
+            query_vector: None,
+            semantic_hit_count: None,
+            performance_details: None,
+        };
+        let mut found_hits = false;
+        let mut found_total = false;
+        let mut scanner = Scanner::new(body);
+        scanner.enter_object()?;
+        while let Some((key, _)) = scanner.next_key()? {
+            match key.raw() {
+                b"hits" => {
+                    found_hits = true;
+                    answer.read_hits(&mut scanner)?;
+                }
+                b"estimatedTotalHits" | b"totalHits" => {
+                    found_total = true;
+                    answer.total = integer(&mut scanner)?;
+                }
+                b"processingTimeMs" => answer.processing_time_ms = integer(&mut scanner)?,
+                b"semanticHitCount" => answer.semantic_hit_count = Some(integer(&mut scanner)?),
+                b"facetDistribution" => answer.facet_distribution = Some(value(&mut scanner)?),
+                b"facetStats" => answer.facet_stats = Some(value(&mut scanner)?),
+                b"queryVector" => answer.query_vector = Some(value(&mut scanner)?),
+                b"performanceDetails" => answer.performance_details = Some(value(&mut scanner)?),
+                _ => {
+                    scanner.skip_value()?;
+                }
+            }
+        }
+        scanner.finish()?;
+        if found_hits && found_total {
+            Ok(answer)
+        } else {
+            Err(RawError {
+                offset: body.len(),
+                problem: Problem::UnexpectedEnd,
+            })
+        }
+    }
+
+    /// The bytes of a span of this answer.
+    pub fn slice(&self, span: &Range<usize>) -> &'a [u8] {
+        &self.body[span.start..span.end]
+    }
+
+    /// The rest of the body from a place in it.
+    pub fn rest(&self, position: usize) -> &'a [u8] {
+        &self.body[position..]
+    }
+
+    /// The members of a hit whose names, as written, begin with `_` or an escape, in order. Only such names are Miroir's
+    /// or the server's.
+    pub fn marked(&self, hit: &HitSpans) -> &[MemberSpans] {
+        &self.marked[hit.marked.clone()]
+    }
+
+    /// All members of an object that lies at `object` in the body.
+    ///
+    /// # Errors
+    /// When it is no object.
+    pub fn members(&self, object: &Range<usize>) -> Result<Vec<MemberSpans>, RawError> {
+        let mut scanner = Scanner::new(&self.body[..object.end]);
+        scanner.jump(object.start);
+        let mut members = Vec::new();
+        scanner.enter_object()?;
+        let mut after = scanner.position();
+        while let Some((key, start)) = scanner.next_trusted_key()? {
+            let value = scanner.skip_trusted_value();
+            let key = start..start + key.raw().len() + 2;
+            let end = value.end;
+            members.push(MemberSpans { after, key, value });
+            after = end;
+        }
+        Ok(members)
+    }
+
+    fn read_hits(&mut self, scanner: &mut Scanner<'_>) -> Result<(), RawError> {
+        self.hits.clear();
+        self.marked.clear();
+        let mut details_before = Details::default();
+        scanner.enter_array()?;
+        while scanner.next_element()? {
+            scanner.peek();
+            let start = scanner.position();
+            let first_marked = self.marked.len();
+            let mut details = None;
+            let mut score = None;
+            scanner.enter_object()?;
+            let mut after = scanner.position();
+            while let Some((key, key_start)) = scanner.next_trusted_key()? {
+                if !matches!(key.raw().first(), Some(b'_' | b'\\')) {
+                    after = scanner.skip_trusted_value().end;
+                    continue;
+                }
+                let key_end = key_start + key.raw().len() + 2;
+                let value = match key.raw() {
+                    b"_rankingScoreDetails" => {
+                        let span = details_before.skip(self.body, scanner)?;
+                        details = Some(span.clone());
+                        span
+                    }
+                    b"_rankingScore" => {
+                        let span = scanner.skip_trusted_value();
+                        score = Some(span.clone());
+                        span
+                    }
+                    _ => scanner.skip_trusted_value(),
+                };
+                let end = value.end;
+                self.marked.push(MemberSpans {
+                    after,
+                    key: key_start..key_end,
+                    value,
+                });
+                after = end;
+            }
+            self.hits.push(HitSpans {
+                whole: start..scanner.position(),
+                details,
+                score,
+                marked: first_marked..self.marked.len(),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The details of the hit before. Hits that follow each other agree in most of them, and bytes that are the same need not
+/// be scanned again.
+#[derive(Default)]
+struct Details {
+    span: Range<usize>,
+    /// Where its members end, counted from its start.
+    ends: Vec<usize>,
+}
+
+impl Details {
+    fn skip(&mut self, body: &[u8], scanner: &mut Scanner<'_>) -> Result<Range<usize>, RawError> {
+        if scanner.peek() != Some(b'{') {
+            return Ok(scanner.skip_trusted_value());
+        }
+        let start = scanner.position();
+        let same = raw::common_prefix(&body[self.span.clone()], &body[start..]);
+        // A number goes on where the byte after it is another one.
+        let known = self.ends.partition_point(|end| *end < same);
+        self.ends.truncate(known);
+        scanner.enter_object()?;
+        if let Some(end) = self.ends.last() {
+            scanner.jump(start + end);
+        }
+        while scanner.next_trusted_key()?.is_some() {
+            self.ends.push(scanner.skip_trusted_value().end - start);
+        }
+        self.span = start..scanner.position();
+        Ok(self.span.clone())
+    }
+}
+
+fn value<'a>(scanner: &mut Scanner<'a>) -> Result<&'a [u8], RawError> {
+    let span = scanner.skip_value()?;
+    Ok(scanner.slice(&span))
+}
+
+fn integer(scanner: &mut Scanner<'_>) -> Result<u64, RawError> {
+    let span = scanner.skip_value()?;
+    let number = std::str::from_utf8(scanner.slice(&span))
+        .ok()
+        .and_then(|text| text.parse().ok());
+    number.ok_or(RawError {
+        offset: span.start,
+        problem: Problem::InvalidNumber,
+    })
+}

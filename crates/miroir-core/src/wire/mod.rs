@@ -1,0 +1,10 @@
+//! Meilisearch's JSON on the wire: requests, answers, and raw slices of both.
+
+pub mod answer;
+pub mod deserialize;
+pub mod documents;
+pub mod index;
+pub mod raw;
+pub mod search;
+pub mod task;
+pub mod time;
