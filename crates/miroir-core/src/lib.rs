@@ -2,7 +2,9 @@
 //!
 //! Nothing here knows a socket, a clock, a random number or a log; everything is a function of its arguments.
 
+pub mod document;
 pub mod error;
 pub mod hash;
 pub mod id;
+pub mod settings;
 pub mod wire;
