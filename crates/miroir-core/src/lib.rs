@@ -6,5 +6,8 @@ pub mod document;
 pub mod error;
 pub mod hash;
 pub mod id;
+pub mod plan;
+pub mod quorum;
 pub mod settings;
+pub mod topology;
 pub mod wire;

@@ -1,0 +1,286 @@
+//! Plans of requests that go to many shards: search, facet search, browse, stats (data-path.md 3).
+
+use std::collections::BTreeSet;
+
+use super::trace::{Reason, Trace};
+use super::view::{self, GroupView};
+use super::{Cluster, Constraints, GroupChoice, ShardClause};
+use crate::id::{GroupId, NodeId, ShardCount, ShardSet};
+use crate::topology::cover::{Candidates, CoverKey, CoverLeg, Schedule};
+use crate::topology::{Placement, ReadTier};
+
+/// One node request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leg {
+    pub node: NodeId,
+    /// The exact shards it answers for.
+    pub shards: ShardSet,
+    /// Needed whenever the node may hold documents of other shards of the index.
+    pub clause: Option<ShardClause>,
+}
+
+/// Every wanted shard is in exactly one leg or in `uncovered`; at most one leg per node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadPlan {
+    /// The group of the first leg; the legs of a complete plan may reach beyond it.
+    pub group: Option<GroupId>,
+    pub legs: Vec<Leg>,
+    pub uncovered: ShardSet,
+    /// The required group could answer for nothing, so the pin has to be cleared.
+    pub left_required_group: bool,
+    pub trace: Trace,
+}
+
+/// Covers all shards of an index, or the narrowed ones, with the fewest legs in one group, else in several.
+pub fn search(
+    cluster: &Cluster<'_>,
+    count: ShardCount,
+    constraints: &Constraints,
+    rotation: u64,
+) -> ReadPlan {
+    let wanted = match &constraints.narrowed {
+        None => count.all(),
+        Some(narrowed) => count.all().intersection(narrowed),
+    };
+    plan(
+        cluster,
+        count,
+        constraints,
+        rotation,
+        wanted,
+        Attempt::First,
+    )
+}
+
+/// Covers only the shards of failed legs, on copies outside `exclude`: first in the group that the same `rotation` and
+/// constraints began with, then in others. The answers it brings replace those of the failed legs.
+pub fn reroute(
+    cluster: &Cluster<'_>,
+    count: ShardCount,
+    constraints: &Constraints,
+    rotation: u64,
+    lost: &ShardSet,
+    exclude: &BTreeSet<NodeId>,
+) -> ReadPlan {
+    let mut constraints = constraints.clone();
+    constraints.exclude_nodes.extend(exclude.iter().cloned());
+    constraints.narrowed = Some(lost.clone());
+    let wanted = count.all().intersection(lost);
+    plan(
+        cluster,
+        count,
+        &constraints,
+        rotation,
+        wanted,
+        Attempt::Again,
+    )
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Attempt {
+    /// One group that covers everything is better than several.
+    First,
+    /// The group at hand is better than others; it has already answered the other shards.
+    Again,
+}
+
+fn plan(
+    cluster: &Cluster<'_>,
+    count: ShardCount,
+    constraints: &Constraints,
+    rotation: u64,
+    wanted: ShardSet,
+    attempt: Attempt,
+) -> ReadPlan {
+    let placement = cluster.topology.placement(count);
+    let mut trace = Trace::default();
+    trace.note(Reason::Wanted {
+        shards: wanted.len(),
+        narrowed: constraints.narrowed.is_some(),
+    });
+    let (mut groups, rotation) =
+        view::groups(cluster, &placement, constraints, rotation, &mut trace);
+    let left_required_group =
+        restrict(&mut groups, constraints.group, &wanted, attempt, &mut trace);
+    let mut planner = Planner {
+        placement: &placement,
+        constraints,
+        rotation,
+        attempt,
+        group: None,
+        legs: Vec::new(),
+        trace,
+    };
+    let mut missing = wanted;
+    for tier in [ReadTier::Normal, ReadTier::LastResort] {
+        missing = planner.fill(&groups, missing, tier);
+    }
+    if !missing.is_empty() {
+        planner.trace.note(Reason::Uncovered(missing.clone()));
+    }
+    let Planner {
+        group, legs, trace, ..
+    } = planner;
+    ReadPlan {
+        group,
+        legs,
+        uncovered: missing,
+        left_required_group,
+        trace,
+    }
+}
+
+/// Keeps only a required group, unless it can answer for nothing at all: then only the others, and true.
+fn restrict(
+    groups: &mut Vec<GroupView<'_>>,
+    choice: GroupChoice,
+    wanted: &ShardSet,
+    attempt: Attempt,
+    trace: &mut Trace,
+) -> bool {
+    let GroupChoice::Require(required) = choice else {
+        return false;
+    };
+    let answers = |view: &GroupView<'_>| {
+        let tiers = [ReadTier::Normal, ReadTier::LastResort];
+        view.placement.id == required
+            && tiers
+                .iter()
+                .any(|tier| !view.coverable(wanted, *tier).is_empty())
+    };
+    if attempt == Attempt::Again || groups.iter().any(answers) {
+        groups.retain(|view| view.placement.id == required);
+        return false;
+    }
+    trace.note(Reason::RequiredGroupLeft(required));
+    groups.retain(|view| view.placement.id != required);
+    true
+}
+
+struct Planner<'a> {
+    placement: &'a Placement,
+    constraints: &'a Constraints,
+    rotation: u64,
+    attempt: Attempt,
+    group: Option<GroupId>,
+    legs: Vec<Leg>,
+    trace: Trace,
+}
+
+impl Planner<'_> {
+    /// Plans legs for as much of `missing` as the tier covers and returns the rest.
+    fn fill(
+        &mut self,
+        groups: &[GroupView<'_>],
+        mut missing: ShardSet,
+        tier: ReadTier,
+    ) -> ShardSet {
+        while !missing.is_empty() {
+            let Some((view, covered)) = self.choose(groups, &missing, tier) else {
+                break;
+            };
+            let schedule = self.schedule(view, &covered, tier);
+            let round = self.round(view, &schedule.rounds);
+            let (group, last_resort) = (view.placement.id, tier == ReadTier::LastResort);
+            let (shards, legs) = (covered.len(), round.len());
+            self.trace.note(Reason::GroupCovers {
+                group,
+                shards,
+                legs,
+                last_resort,
+            });
+            self.group.get_or_insert(group);
+            let planned: Vec<Leg> = round.iter().map(|leg| self.leg(view, leg)).collect();
+            self.legs.extend(planned);
+            missing = missing.difference(&covered);
+        }
+        missing
+    }
+
+    /// The first group that covers everything alone, else the first that covers anything, with what it covers.
+    fn choose<'v, 'c>(
+        &mut self,
+        groups: &'v [GroupView<'c>],
+        missing: &ShardSet,
+        tier: ReadTier,
+    ) -> Option<(&'v GroupView<'c>, ShardSet)> {
+        let mut partial = None;
+        for view in groups {
+            let covered = view.coverable(missing, tier);
+            if covered == *missing {
+                if self.attempt == Attempt::Again && partial.is_some() {
+                    break;
+                }
+                return Some((view, covered));
+            }
+            if tier == ReadTier::Normal {
+                let (group, missing) = (view.placement.id, missing.difference(&covered));
+                self.trace.note(Reason::GroupIncomplete { group, missing });
+            }
+            if partial.is_none() && !covered.is_empty() {
+                partial = Some((view, covered));
+            }
+        }
+        partial
+    }
+
+    fn schedule(
+        &self,
+        view: &GroupView<'_>,
+        covered: &ShardSet,
+        tier: ReadTier,
+    ) -> std::sync::Arc<Schedule> {
+        let candidates = || -> Candidates {
+            covered
+                .iter()
+                .map(|shard| (shard, view.candidates(shard, tier)))
+                .collect()
+        };
+        if covered.len() < usize::from(self.placement.count().get()) {
+            return std::sync::Arc::new(Schedule::passing(&candidates()));
+        }
+        let stale = view
+            .stale
+            .iter()
+            .map(|(node, shards)| (*node, (*shards).clone()))
+            .collect();
+        let key = CoverKey {
+            group: view.placement.id,
+            usable: view.usable(tier),
+            stale,
+        };
+        self.placement.covers.schedule(key, candidates)
+    }
+
+    /// The round whose turn it is, or the one whose nodes are preferred most.
+    fn round<'s>(&self, view: &GroupView<'_>, rounds: &'s [Vec<CoverLeg>]) -> &'s [CoverLeg] {
+        let turn = usize::try_from(self.rotation % rounds.len() as u64)
+            .expect("a remainder of a length is a position");
+        let prefer = &self.constraints.prefer;
+        if prefer.is_empty() {
+            return &rounds[turn];
+        }
+        let rank = |leg: &CoverLeg| {
+            let node = &view.placement.placed()[leg.node].id;
+            prefer
+                .iter()
+                .position(|preferred| preferred == node)
+                .unwrap_or(prefer.len())
+        };
+        let in_turn = rounds[turn..].iter().chain(&rounds[..turn]);
+        in_turn
+            .min_by_key(|round| round.iter().map(rank).sum::<usize>())
+            .expect("a schedule is never empty")
+    }
+
+    fn leg(&self, view: &GroupView<'_>, leg: &CoverLeg) -> Leg {
+        let node = &view.placement.placed()[leg.node];
+        let holds_others = node.leftovers || leg.shards != node.owned;
+        let clause = holds_others.then(|| ShardClause::new(&leg.shards, self.placement.count()));
+        Leg {
+            node: node.id.clone(),
+            shards: leg.shards.clone(),
+            clause,
+        }
+    }
+}
