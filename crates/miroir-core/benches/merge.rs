@@ -1,0 +1,92 @@
+//! The cost of a merge over answers as nodes send them, scanning included.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use miroir_core::merge::{self, Facts, IndexView, Leg};
+use miroir_core::wire::answer::SearchAnswer;
+use miroir_core::wire::search::SearchQuery;
+
+/// Answers of `legs` nodes with `hits` hits each; a hit has a text of `text` bytes and the details of the default rules.
+fn answers(legs: usize, hits: usize, text: usize) -> Vec<String> {
+    let words = "l'été sera \\\"chaud\\\" dans les t-shirts and so the quick brown fox jumps over a lazy dog ".repeat(text / 80 + 1);
+    let hit = |leg: usize, at: usize| {
+        let id = at * legs + leg;
+        // Lists are ordered: the second rule of these two varies among hits that the first finds equal, the id among the rest.
+        let score = 1.0 - (at / 16) as f64 / 1000.0;
+        let position = 0.8095238095238095 - (at % 16 / 4) as f64 / 21.0;
+        format!(
+            concat!(
+                r#"{{"id":{id},"title":"Title {id}","overview":"{text}","price":{id}.5,"genres":["Drama","Comedy"],"_miroir_shard":"⊰⊰⊱","#,
+                r#""_miroir_updated_at":"⊰⊱⊲⊳⊴⊵⊶⊷⊸⊹⊺⊻⊼⊽⊾⊿","_rankingScoreDetails":{{"words":{{"order":0,"matchingWords":2,"maxMatchingWords":2,"score":1.0}},"#,
+                r#""typo":{{"order":1,"typoCount":0,"maxTypoCount":2,"score":1.0}},"proximity":{{"order":2,"score":{score}}},"#,
+                r#""attributeRank":{{"order":3,"score":1.0}},"wordPosition":{{"order":4,"score":{position}}},"#,
+                r#""exactness":{{"order":5,"matchType":"noExactMatch","matchingWords":1,"maxMatchingWords":2,"score":0.2222222222222222}},"#,
+                r#""id:asc":{{"order":6,"value":{id}.0}}}}}}"#
+            ),
+            id = id,
+            text = &words[..words.floor_char_boundary(text / 80 * 80)].trim_end_matches('\\'),
+            score = score,
+            position = position,
+        )
+    };
+    let body = |leg| {
+        let hits: Vec<String> = (0..hits).map(|at| hit(leg, at)).collect();
+        format!(
+            r#"{{"hits":[{}],"query":"q","processingTimeMs":1,"limit":20,"offset":0,"estimatedTotalHits":500,"requestUid":"u"}}"#,
+            hits.join(",")
+        )
+    };
+    (0..legs).map(body).collect()
+}
+
+fn merge(bodies: &[String], query: &SearchQuery, view: &IndexView) -> usize {
+    let mut legs = Vec::with_capacity(bodies.len());
+    for body in bodies {
+        let answer = SearchAnswer::parse(body.as_bytes()).expect("written above");
+        legs.push(Leg {
+            answer,
+            asked: 1000,
+        });
+    }
+    let facts = Facts {
+        processing_time_ms: 1,
+        request_uid: "uid",
+        metadata: None,
+    };
+    merge::search(query, view, &legs, &facts)
+        .expect("written above")
+        .body
+        .len()
+}
+
+fn benchmarks(criterion: &mut Criterion) {
+    let view = IndexView {
+        primary_key: Some("id".to_owned()),
+        ..IndexView::default()
+    };
+    for (name, legs, hits, text, limit) in [
+        ("page of 20 from 4 answers of 24 KB", 4, 20, 560, 20),
+        ("1000 hits from 3 legs, 600 bytes each", 3, 334, 0, 1000),
+        ("1000 hits from 3 legs, 1 KB each", 3, 334, 480, 1000),
+        ("page of 20 from 64 answers", 64, 8, 560, 20),
+    ] {
+        let bodies = answers(legs, hits, text);
+        let query = SearchQuery {
+            q: Some("q".to_owned()),
+            limit,
+            ..SearchQuery::default()
+        };
+        let mut group = criterion.benchmark_group("merge");
+        group.throughput(Throughput::Bytes(
+            bodies.iter().map(|body| body.len() as u64).sum(),
+        ));
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| black_box(merge(black_box(&bodies), &query, &view)))
+        });
+        group.finish();
+    }
+}
+
+criterion_group!(benches, benchmarks);
+criterion_main!(benches);

@@ -1,0 +1,254 @@
+//! Facet counts of several nodes as one node would give them, its quirks included (merge-exactness, section 5).
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use super::normalize;
+use super::rank::number;
+use super::view::{FacetOrder, IndexView};
+use crate::wire::answer::SearchAnswer;
+use crate::wire::raw::{self, RawError, push_string};
+
+/// Up to this many candidates, the server orders numbers in alphabetical facets as strings.
+const CANDIDATES_THRESHOLD: u64 = 3000;
+
+/// Appends the merged `facetDistribution` object, when any answer has one.
+///
+/// `candidates` is the number of documents that all nodes counted over. Whether something was appended is returned.
+///
+/// # Errors
+/// When a distribution is not an object of objects of counts.
+pub fn distribution<'a>(
+    answers: impl Iterator<Item = &'a SearchAnswer<'a>> + Clone,
+    view: &IndexView,
+    candidates: u64,
+    out: &mut Vec<u8>,
+) -> Result<bool, RawError> {
+    let mut facets: BTreeMap<Cow<'a, str>, Vec<FacetValue<'a>>> = BTreeMap::new();
+    let mut found = false;
+    for answer in answers {
+        let Some(distribution) = answer.facet_distribution else {
+            continue;
+        };
+        found = true;
+        let numeric = numeric_facets(answer)?;
+        for facet in raw::members(distribution) {
+            let facet = facet?;
+            let name = facet.key.decode();
+            if is_hidden(&name, view) {
+                continue;
+            }
+            let numeric = numeric.contains(&name);
+            let values = facets.entry(name).or_default();
+            for value in raw::members(facet.value) {
+                let value = value?;
+                values.push(FacetValue::new(
+                    value.key.decode(),
+                    number(value.value) as u64,
+                    numeric,
+                ));
+            }
+        }
+    }
+    if !found {
+        return Ok(false);
+    }
+    out.push(b'{');
+    for (at, (name, values)) in facets.into_iter().enumerate() {
+        separate(at, out);
+        push_string(&name, out);
+        out.extend_from_slice(b":{");
+        let values = cut(
+            sum(values),
+            view.facet_order(&name),
+            view.max_values_per_facet,
+            candidates,
+        );
+        for (at, value) in values.iter().enumerate() {
+            separate(at, out);
+            push_string(&value.shown, out);
+            out.push(b':');
+            out.extend_from_slice(value.count.to_string().as_bytes());
+        }
+        out.push(b'}');
+    }
+    out.push(b'}');
+    Ok(true)
+}
+
+/// Appends the merged `facetStats` object, when any answer has one: the least minimum and the greatest maximum, as written.
+///
+/// # Errors
+/// When the statistics are not an object of objects.
+pub fn stats<'a>(
+    answers: impl Iterator<Item = &'a SearchAnswer<'a>>,
+    view: &IndexView,
+    out: &mut Vec<u8>,
+) -> Result<bool, RawError> {
+    let mut facets: BTreeMap<Cow<'a, str>, (&'a [u8], &'a [u8])> = BTreeMap::new();
+    let mut found = false;
+    for answer in answers {
+        let Some(stats) = answer.facet_stats else {
+            continue;
+        };
+        found = true;
+        for facet in raw::members(stats) {
+            let facet = facet?;
+            let name = facet.key.decode();
+            if is_hidden(&name, view) {
+                continue;
+            }
+            for bound in raw::members(facet.value) {
+                let bound = bound?;
+                let entry = facets.entry(name.clone()).or_insert((b"", b""));
+                let (slot, better) = if bound.key.is("min") {
+                    (&mut entry.0, Ordering::Less)
+                } else {
+                    (&mut entry.1, Ordering::Greater)
+                };
+                if slot.is_empty() || number(bound.value).total_cmp(&number(slot)) == better {
+                    *slot = bound.value;
+                }
+            }
+        }
+    }
+    if !found {
+        return Ok(false);
+    }
+    out.push(b'{');
+    for (at, (name, (min, max))) in facets.iter().enumerate() {
+        separate(at, out);
+        push_string(name, out);
+        out.extend_from_slice(b":{\"min\":");
+        out.extend_from_slice(min);
+        out.extend_from_slice(b",\"max\":");
+        out.extend_from_slice(max);
+        out.push(b'}');
+    }
+    out.push(b'}');
+    Ok(true)
+}
+
+/// A value of a facet, on one node or on all.
+struct FacetValue<'a> {
+    /// As the client sees it.
+    shown: Cow<'a, str>,
+    count: u64,
+    kind: Kind<'a>,
+}
+
+enum Kind<'a> {
+    Number(f64),
+    /// The form by which strings are equal and ordered.
+    String(Cow<'a, str>),
+}
+
+impl<'a> FacetValue<'a> {
+    /// Numbers and strings are both keys of one JSON object. A key is a number if the facet has numbers at all on that
+    /// node and the key is exactly what the server prints for one.
+    fn new(shown: Cow<'a, str>, count: u64, numeric_facet: bool) -> Self {
+        let parsed = shown
+            .parse()
+            .ok()
+            .filter(|parsed: &f64| numeric_facet && parsed.to_string() == *shown);
+        let kind = match (parsed, &shown) {
+            (Some(number), _) => Kind::Number(number),
+            (None, Cow::Borrowed(shown)) => Kind::String(normalize::facet(shown)),
+            (None, Cow::Owned(shown)) => {
+                Kind::String(Cow::Owned(normalize::facet(shown).into_owned()))
+            }
+        };
+        Self { shown, count, kind }
+    }
+
+    /// Numbers before strings, each in ascending order.
+    fn compare(&self, other: &Self) -> Ordering {
+        match (&self.kind, &other.kind) {
+            (Kind::Number(left), Kind::Number(right)) => left.total_cmp(right),
+            (Kind::String(left), Kind::String(right)) => left.cmp(right),
+            (Kind::Number(_), Kind::String(_)) => Ordering::Less,
+            (Kind::String(_), Kind::Number(_)) => Ordering::Greater,
+        }
+    }
+
+    fn is_number(&self) -> bool {
+        matches!(self.kind, Kind::Number(_))
+    }
+}
+
+/// Adds up equal values, in ascending order. Where nodes show a value in different spellings the first by bytes is
+/// taken: it does not depend on which replica answered first.
+fn sum(mut values: Vec<FacetValue<'_>>) -> Vec<FacetValue<'_>> {
+    values.sort_by(|left, right| {
+        left.compare(right)
+            .then_with(|| left.shown.cmp(&right.shown))
+    });
+    values.dedup_by(|later, first| {
+        let same = first.compare(later).is_eq();
+        if same {
+            first.count += later.count;
+        }
+        same
+    });
+    values
+}
+
+/// Orders values as the server does and keeps the first ones.
+fn cut(
+    mut values: Vec<FacetValue<'_>>,
+    order: FacetOrder,
+    most: usize,
+    candidates: u64,
+) -> Vec<FacetValue<'_>> {
+    let numbers = values.iter().take_while(|value| value.is_number()).count();
+    let from_documents = order == FacetOrder::Alpha && candidates <= CANDIDATES_THRESHOLD;
+    match order {
+        FacetOrder::Alpha if from_documents => {
+            values[..numbers].sort_by(|left, right| left.shown.cmp(&right.shown))
+        }
+        FacetOrder::Alpha => {}
+        FacetOrder::Count => {
+            let fewer_last = |left: &FacetValue<'_>, right: &FacetValue<'_>| {
+                right
+                    .count
+                    .cmp(&left.count)
+                    .then_with(|| right.compare(left))
+            };
+            values[..numbers].sort_by(fewer_last);
+            values[numbers..].sort_by(fewer_last);
+        }
+    }
+    if from_documents {
+        values.truncate(most);
+    } else {
+        // Over the facet tree the server stops when the list is exactly full. Numbers that fill it stop themselves, but
+        // the strings that follow find it more than full and are all listed.
+        if most > 0 && numbers > most {
+            values.drain(most..numbers);
+        }
+        if most > 0 && numbers < most {
+            values.truncate(most);
+        }
+    }
+    values
+}
+
+fn numeric_facets<'a>(answer: &SearchAnswer<'a>) -> Result<Vec<Cow<'a, str>>, RawError> {
+    let Some(stats) = answer.facet_stats else {
+        return Ok(Vec::new());
+    };
+    raw::members(stats)
+        .map(|facet| facet.map(|facet| facet.key.decode()))
+        .collect()
+}
+
+fn is_hidden(facet: &str, view: &IndexView) -> bool {
+    view.hides(facet) || view.overlay_filterable.iter().any(|name| name == facet)
+}
+
+fn separate(at: usize, out: &mut Vec<u8>) {
+    if at > 0 {
+        out.push(b',');
+    }
+}

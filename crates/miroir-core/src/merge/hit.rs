@@ -1,0 +1,352 @@
+//! One hit as the client gets it: the node's bytes without what Miroir added.
+
+use std::ops::Range;
+
+use super::copied::Copied;
+use super::rank::{Key, Rule};
+use super::repair::Repair;
+use super::request::{added_attributes, crop_name};
+use super::view::IndexView;
+use crate::wire::answer::{HitSpans, MemberSpans, SearchAnswer};
+use crate::wire::raw::{self, RawError, Scanner, push_string};
+use crate::wire::search::SearchQuery;
+
+/// What to leave out of hits, worked out once for an answer.
+pub struct HitWriter<'a> {
+    query: &'a SearchQuery,
+    view: &'a IndexView,
+    /// Attributes in the hit that the client did not ask for.
+    added: Vec<&'a str>,
+    /// Those of them that are not in `_formatted` for another reason.
+    added_formatted: Vec<&'a str>,
+    hidden_rule: Option<String>,
+    /// Present when scores are shown and some of them differ from those of one server.
+    repair: Option<Repair>,
+}
+
+impl<'a> HitWriter<'a> {
+    pub fn new(query: &'a SearchQuery, view: &'a IndexView, repair: Option<Repair>) -> Self {
+        let added = added_attributes(query, view);
+        let highlighted = |name: &str| {
+            query
+                .attributes_to_highlight
+                .iter()
+                .flatten()
+                .any(|other| other == "*" || other == name)
+        };
+        let cropped = |name: &str| {
+            query
+                .attributes_to_crop
+                .iter()
+                .flatten()
+                .any(|other| crop_name(other) == "*" || crop_name(other) == name)
+        };
+        let is_formatted = |name: &str| view.shows(name) && (highlighted(name) || cropped(name));
+        let added_formatted = added
+            .iter()
+            .copied()
+            .filter(|name| !is_formatted(name))
+            .collect();
+        Self {
+            query,
+            view,
+            added,
+            added_formatted,
+            hidden_rule: view.hidden_rule(query),
+            repair,
+        }
+    }
+
+    /// Appends a hit to `out`: the bytes of the answer around what is left out or written anew.
+    ///
+    /// # Errors
+    /// When the hit is not what a server writes.
+    pub fn write(
+        &self,
+        answer: &SearchAnswer<'_>,
+        hit: &HitSpans,
+        out: &mut Vec<u8>,
+    ) -> Result<(), RawError> {
+        let all;
+        let members = if self.added.is_empty() {
+            answer.marked(hit)
+        } else {
+            all = answer.members(&hit.whole)?;
+            &all
+        };
+        let mut copy = Copied::begin(answer, &hit.whole, out);
+        for member in members {
+            let is = |span: &Option<Range<usize>>| span.as_ref() == Some(&member.value);
+            if is(&hit.details) {
+                if self.query.show_ranking_score_details {
+                    copy.until_value(member, out);
+                    self.write_details(answer.slice(&member.value), out)?;
+                } else {
+                    copy.leave_out(member, out);
+                }
+            } else if is(&hit.score) {
+                if self.query.show_ranking_score {
+                    copy.until_value(member, out);
+                    self.write_score(answer, hit, answer.slice(&member.value), out)?;
+                } else {
+                    copy.leave_out(member, out);
+                }
+            } else {
+                // A document may have fields of these names that are no objects.
+                let object = answer.slice(&member.value).first() == Some(&b'{');
+                match answer.slice(&member.key) {
+                    b"\"_formatted\"" if object => {
+                        let mut formatted = Vec::with_capacity(member.value.len());
+                        self.write_formatted(answer, &member.value, &mut formatted)?;
+                        // A server shows no `_formatted` without a field in it.
+                        if formatted == b"{}" {
+                            copy.leave_out(member, out);
+                        } else {
+                            copy.until_value(member, out);
+                            out.extend_from_slice(&formatted);
+                        }
+                    }
+                    b"\"_matchesPosition\"" if object => {
+                        copy.until_value(member, out);
+                        let value = answer.slice(&member.value);
+                        raw::cut(value, |path| !self.shows_path(path), out)?;
+                    }
+                    _ => self.write_field(answer, member, &self.added, &mut copy, out)?,
+                }
+            }
+        }
+        copy.end(&hit.whole, out);
+        Ok(())
+    }
+
+    fn write_formatted(
+        &self,
+        answer: &SearchAnswer<'_>,
+        object: &Range<usize>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), RawError> {
+        let mut copy = Copied::begin(answer, object, out);
+        for member in answer.members(object)? {
+            self.write_field(answer, &member, &self.added_formatted, &mut copy, out)?;
+        }
+        copy.end(object, out);
+        Ok(())
+    }
+
+    /// Decides on a field of a document.
+    fn write_field(
+        &self,
+        answer: &SearchAnswer<'_>,
+        member: &MemberSpans,
+        added: &[&str],
+        copy: &mut Copied<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), RawError> {
+        let Some(key) = raw::text(answer.slice(&member.key)) else {
+            return Ok(());
+        };
+        if let (true, Some(plain)) = (added.is_empty(), key.plain()) {
+            if self.view.hides_bytes(plain) {
+                copy.leave_out(member, out);
+            }
+            return Ok(());
+        }
+        let key = key.decode();
+        if self.view.hides(&key) || added.iter().any(|name| *name == key) {
+            copy.leave_out(member, out);
+            return Ok(());
+        }
+        let below = added
+            .iter()
+            .find_map(|name| name.strip_prefix(key.as_ref())?.strip_prefix('.'));
+        let Some(path) = below else {
+            return Ok(());
+        };
+        let value = answer.slice(&member.value);
+        let mut rest = Vec::with_capacity(value.len());
+        cut_path(value, path, &mut rest)?;
+        if rest == b"{}" {
+            copy.leave_out(member, out);
+        } else {
+            copy.until_value(member, out);
+            out.extend_from_slice(&rest);
+        }
+        Ok(())
+    }
+
+    /// Whether the client may see matches at a path, which is a field or lies below one.
+    fn shows_path(&self, path: &str) -> bool {
+        if self.view.hides(path) {
+            return false;
+        }
+        let Some(displayed) = &self.view.displayed else {
+            return true;
+        };
+        displayed.iter().any(|name| {
+            path.strip_prefix(name.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+    }
+
+    fn write_score(
+        &self,
+        answer: &SearchAnswer<'_>,
+        hit: &HitSpans,
+        score: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), RawError> {
+        if let (Some(repair), Some(details)) = (&self.repair, &hit.details) {
+            let mut key = Key::default();
+            key.read(answer.slice(details))?;
+            if let Some(score) = repair.score(key.entries(), score) {
+                push_number(score, out);
+                return Ok(());
+            }
+        }
+        out.extend_from_slice(score);
+        Ok(())
+    }
+
+    fn write_details(&self, details: &[u8], out: &mut Vec<u8>) -> Result<(), RawError> {
+        let mut key = Key::default();
+        key.read(details)?;
+        let most_typos = self
+            .repair
+            .as_ref()
+            .and_then(|repair| repair.most_typos(key.entries()));
+        let mut list = List::open(b'{', out);
+        for member in raw::members(details) {
+            let member = member?;
+            let name = member.key.decode();
+            if self.hidden_rule.as_deref() == Some(name.as_ref()) {
+                continue;
+            }
+            list.next(out);
+            if let Some(most) = most_typos
+                && name == "typo"
+            {
+                write_typo(member.value, most, out)?;
+            } else if self.is_redacted(&name) {
+                let order = order_of(member.value)?;
+                out.extend_from_slice(
+                    format!(
+                        "\"<hidden-rule-{order}>\":{{\"order\":{order},\"value\":\"<hidden>\"}}"
+                    )
+                    .as_bytes(),
+                );
+            } else {
+                out.extend_from_slice(&details[member.span]);
+            }
+        }
+        list.close(b'}', out);
+        Ok(())
+    }
+
+    /// Whether one server would hide the values of a rule: those of a field that the user does not display. The server
+    /// compares whole names here, also of nested fields.
+    fn is_redacted(&self, rule: &str) -> bool {
+        let Some(displayed) = &self.view.displayed else {
+            return false;
+        };
+        let field = rule
+            .strip_suffix(":asc")
+            .or_else(|| rule.strip_suffix(":desc"));
+        field.is_some_and(|field| {
+            !field.starts_with("_geoPoint(") && !displayed.iter().any(|name| name == field)
+        })
+    }
+}
+
+/// The commas of an object or array being written.
+pub(super) struct List {
+    empty: bool,
+}
+
+impl List {
+    pub(super) fn open(opening: u8, out: &mut Vec<u8>) -> Self {
+        out.push(opening);
+        Self { empty: true }
+    }
+
+    pub(super) fn next(&mut self, out: &mut Vec<u8>) {
+        if !self.empty {
+            out.push(b',');
+        }
+        self.empty = false;
+    }
+
+    pub(super) fn close(self, closing: u8, out: &mut Vec<u8>) {
+        out.push(closing);
+    }
+}
+
+/// Appends `value` without what lies at a dotted path in it. Arrays stand for each of their elements.
+fn cut_path(value: &[u8], path: &str, out: &mut Vec<u8>) -> Result<(), RawError> {
+    match value.first() {
+        Some(b'{') => {
+            let mut list = List::open(b'{', out);
+            for member in raw::members(value) {
+                let member = member?;
+                let key = member.key.decode();
+                match path.strip_prefix(key.as_ref()) {
+                    Some("") => continue,
+                    Some(rest) if rest.starts_with('.') => {
+                        list.next(out);
+                        push_string(&key, out);
+                        out.push(b':');
+                        cut_path(member.value, &rest[1..], out)?;
+                    }
+                    _ => {
+                        list.next(out);
+                        out.extend_from_slice(&value[member.span]);
+                    }
+                }
+            }
+            list.close(b'}', out);
+        }
+        Some(b'[') => {
+            let mut list = List::open(b'[', out);
+            for element in raw::elements(value) {
+                list.next(out);
+                cut_path(element?, path, out)?;
+            }
+            list.close(b']', out);
+        }
+        _ => out.extend_from_slice(value),
+    }
+    Ok(())
+}
+
+fn write_typo(entry: &[u8], most: u32, out: &mut Vec<u8>) -> Result<(), RawError> {
+    let mut key = Key::default();
+    let mut details = b"{\"typo\":".to_vec();
+    details.extend_from_slice(entry);
+    details.push(b'}');
+    key.read(&details)?;
+    if let Some((order, Rule::Typo { count, .. })) = key.entries().first() {
+        let steps = f64::from(most) + 1.0;
+        let text = format!(
+            "\"typo\":{{\"order\":{order},\"typoCount\":{count},\"maxTypoCount\":{most},\"score\":"
+        );
+        out.extend_from_slice(text.as_bytes());
+        push_number((steps - f64::from(*count)) / steps, out);
+        out.push(b'}');
+    }
+    Ok(())
+}
+
+fn order_of(entry: &[u8]) -> Result<String, RawError> {
+    let mut scanner = Scanner::new(entry);
+    scanner.enter_object()?;
+    while let Some((key, _)) = scanner.next_key()? {
+        let span = scanner.skip_value()?;
+        if key.is("order") {
+            return Ok(String::from_utf8_lossy(scanner.slice(&span)).into_owned());
+        }
+    }
+    Ok("0".to_owned())
+}
+
+fn push_number(number: f64, out: &mut Vec<u8>) {
+    out.extend_from_slice(&serde_json::to_vec(&number).expect("a number always serialises"));
+}

@@ -1,0 +1,179 @@
+//! Facets merged against a naive model of one server, and the quirks of its lists.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::super::facets::{distribution, stats};
+use super::*;
+
+fn merged(bodies: &[String], view: &IndexView, candidates: u64) -> (String, String) {
+    let legs = legs(bodies, 0);
+    let answers = || legs.iter().map(|leg| &leg.answer);
+    let (mut values, mut bounds) = (Vec::new(), Vec::new());
+    assert!(distribution(answers(), view, candidates, &mut values).unwrap());
+    stats(answers(), view, &mut bounds).unwrap();
+    (
+        String::from_utf8(values).unwrap(),
+        String::from_utf8(bounds).unwrap(),
+    )
+}
+
+fn with_facets(distribution: &str, stats: &str) -> String {
+    answer_body(
+        &[],
+        0,
+        &format!(r#","facetDistribution":{distribution},"facetStats":{stats}"#),
+    )
+}
+
+fn limited(most: usize, order: FacetOrder) -> IndexView {
+    IndexView {
+        max_values_per_facet: most,
+        facet_order: BTreeMap::from([("*".to_owned(), order)]),
+        ..view()
+    }
+}
+
+proptest! {
+    #[test]
+    fn facets_are_those_of_one_server(
+        documents in proptest::collection::vec((0..4_usize, prop_oneof![
+            (0..15_u32).prop_map(|n| (None, Some(n))),
+            "[abAB]{1,2}".prop_map(|text| (Some(text), None)),
+        ]), 0..60),
+        most in 1..20_usize,
+        count in any::<bool>(),
+        many in any::<bool>(),
+    ) {
+        let node = |leg: Option<usize>| {
+            let (mut numbers, mut strings) = (BTreeMap::<u32, u64>::new(), BTreeMap::<String, u64>::new());
+            for (_, (text, number)) in documents.iter().filter(|document| leg.is_none_or(|leg| leg == document.0)) {
+                if let Some(number) = number { *numbers.entry(*number).or_default() += 1; }
+                if let Some(text) = text { *strings.entry(text.to_lowercase()).or_default() += 1; }
+            }
+            (numbers, strings)
+        };
+        let body = |leg| {
+            let (numbers, strings) = node(Some(leg));
+            // Spelled by each node in its own way.
+            let spelled = strings.iter().map(|(text, count)| (if leg % 2 == 0 { text.clone() } else { text.to_uppercase() }, count));
+            let members: Vec<String> = numbers.iter().map(|(number, count)| (number.to_string(), count)).chain(spelled)
+                .map(|(key, count)| format!("\"{key}\":{count}")).collect();
+            let stats = match (numbers.keys().next(), numbers.keys().last()) {
+                (Some(min), Some(max)) => format!(r#"{{"f":{{"min":{min}.0,"max":{max}.0}}}}"#),
+                _ => "{}".to_owned(),
+            };
+            with_facets(&format!(r#"{{"f":{{{}}}}}"#, members.join(",")), &stats)
+        };
+        let bodies: Vec<String> = (0..4).map(body).collect();
+        let order = if count { FacetOrder::Count } else { FacetOrder::Alpha };
+        let (values, bounds) = merged(&bodies, &limited(most, order), if many { 3001 } else { 3000 });
+
+        let (numbers, strings) = node(None);
+        let stats = match (numbers.keys().next(), numbers.keys().last()) {
+            (Some(min), Some(max)) => format!(r#"{{"f":{{"min":{min}.0,"max":{max}.0}}}}"#),
+            _ => "{}".to_owned(),
+        };
+        prop_assert_eq!(bounds, stats);
+        let mut numbers: Vec<(u32, u64)> = numbers.into_iter().collect();
+        let mut strings: Vec<(String, u64)> = strings.into_iter().collect();
+        let by_tree = count || many;
+        if count {
+            numbers.sort_by_key(|(number, count)| std::cmp::Reverse((*count, *number)));
+            strings.sort_by_key(|(text, count)| std::cmp::Reverse((*count, text.clone())));
+        } else if !many {
+            numbers.sort_by_key(|(number, _)| number.to_string());
+        }
+        let mut list = Vec::new();
+        for (number, count) in numbers {
+            if list.len() == most { break }
+            list.push((number.to_string(), count));
+        }
+        if by_tree {
+            for (text, count) in strings {
+                list.push((text, count));
+                if list.len() == most { break }
+            }
+        } else {
+            let left = most - list.len();
+            list.extend(strings.into_iter().take(left));
+        }
+        let expected: Vec<String> = list.iter().map(|(key, count)| format!("\"{key}\":{count}")).collect();
+        prop_assert_eq!(values.to_lowercase(), format!(r#"{{"f":{{{}}}}}"#, expected.join(",")));
+    }
+}
+
+#[test]
+fn names_are_united_and_sorted_and_miroirs_own_left_out() {
+    let bodies = [
+        with_facets(
+            r#"{"tag":{},"_miroir_shard":{"x":1},"id":{"1":1},"price":{"3":1,"cheap":1}}"#,
+            r#"{"id":{"min":1.0,"max":1.0},"price":{"min":3.0,"max":3.0}}"#,
+        ),
+        with_facets(
+            r#"{"color":{"Red":2},"price":{"3":4,"Cheap":1}}"#,
+            r#"{"price":{"min":-1.5,"max":3.0}}"#,
+        ),
+    ];
+    let view = IndexView {
+        overlay_filterable: vec!["id".to_owned()],
+        ..view()
+    };
+    let (values, bounds) = merged(&bodies, &view, 9);
+    assert_eq!(
+        values,
+        r#"{"color":{"Red":2},"price":{"3":5,"Cheap":2},"tag":{}}"#
+    );
+    assert_eq!(bounds, r#"{"price":{"min":-1.5,"max":3.0}}"#);
+}
+
+/// Seen on a real server: `maxValuesPerFacet` 2, by count, numbers 4 and 3, strings x, y and cheap.
+#[test]
+fn numbers_that_fill_a_list_by_count_let_all_strings_through() {
+    let bodies = [
+        with_facets(
+            r#"{"price":{"4":1,"x":1,"cheap":1}}"#,
+            r#"{"price":{"min":4.0,"max":4.0}}"#,
+        ),
+        with_facets(
+            r#"{"price":{"3":1,"y":1,"x":1}}"#,
+            r#"{"price":{"min":3.0,"max":3.0}}"#,
+        ),
+    ];
+    assert_eq!(
+        merged(&bodies, &limited(1, FacetOrder::Count), 7).0,
+        r#"{"price":{"4":1,"x":2,"y":1,"cheap":1}}"#
+    );
+    assert_eq!(
+        merged(&bodies, &limited(2, FacetOrder::Count), 7).0,
+        r#"{"price":{"4":1,"3":1,"x":2,"y":1,"cheap":1}}"#
+    );
+    assert_eq!(
+        merged(&bodies, &limited(3, FacetOrder::Count), 7).0,
+        r#"{"price":{"4":1,"3":1,"x":2}}"#
+    );
+    assert_eq!(
+        merged(&bodies, &limited(1, FacetOrder::Alpha), 7).0,
+        r#"{"price":{"3":1}}"#
+    );
+}
+
+#[test]
+fn only_what_a_server_prints_for_a_number_is_one() {
+    let stats = r#"{"f":{"min":1.0,"max":1e21}}"#;
+    let bodies = [with_facets(
+        r#"{"f":{"10":1,"9":1,"1000000000000000000000":1,"1e1":1,"010":1}}"#,
+        stats,
+    )];
+    assert_eq!(
+        merged(&bodies, &view(), 3001).0,
+        r#"{"f":{"9":1,"10":1,"1000000000000000000000":1,"010":1,"1e1":1}}"#
+    );
+    let bodies = [with_facets(r#"{"f":{"9":1,"10":1}}"#, "{}")];
+    assert_eq!(
+        merged(&bodies, &view(), 3001).0,
+        r#"{"f":{"10":1,"9":1}}"#,
+        "strings without statistics"
+    );
+}

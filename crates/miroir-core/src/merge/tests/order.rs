@@ -1,0 +1,153 @@
+//! A total order dealt over legs comes back; ids the engine confuses, distinct values, lists that run dry.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// A hit with a place in the order: one price, and the id as the tie rule.
+fn hit(id: u32, price: u32, color: &str) -> String {
+    format!(
+        r#"{{"id":{id},"color":{color},"_rankingScoreDetails":{{"price:asc":{{"order":0,"value":{price}.0}},"id:asc":{{"order":1,"value":{id}.0}}}}}}"#
+    )
+}
+
+fn ids(merged: &Merged) -> Vec<u64> {
+    hits_of(merged)
+        .iter()
+        .map(|hit| hit["id"].as_u64().unwrap())
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn an_order_dealt_over_legs_comes_back(
+        documents in proptest::collection::btree_map(0..5000_u32, (0..20_u32, 0..6_usize, 0..10_u8), 0..80),
+        offset in 0..30_usize,
+        limit in 0..30_usize,
+        distinct in any::<bool>(),
+    ) {
+        let mut sorted: Vec<_> = documents.iter().map(|(id, (price, leg, color))| (*price, *id, *leg, *color)).collect();
+        sorted.sort_unstable();
+        let color = |color: u8| match color { 0 => "null".to_owned(), 1 => "7.0".to_owned(), 2 => "7".to_owned(), n => format!("\"C{}\"", n % 4) };
+        let group = |value: u8| match value { 0 => None, 1 | 2 => Some(1), n => Some(n % 4 + 2) };
+        let end = offset + limit;
+        let mut bodies = Vec::new();
+        for leg in 0..6 {
+            let mut groups = std::collections::BTreeSet::new();
+            let mine: Vec<_> = sorted.iter().filter(|document| document.2 == leg)
+                .filter(|document| !distinct || group(document.3).is_none_or(|group| groups.insert(group)))
+                .collect();
+            let hits: Vec<String> = mine.iter().take(end).map(|(price, id, _, value)| hit(*id, *price, &color(*value))).collect();
+            bodies.push(answer_body(&hits, mine.len() as u64, ""));
+        }
+        let query = SearchQuery { offset, limit, sort: Some(vec!["price:asc".to_owned()]), distinct: distinct.then(|| "color".to_owned()), ..SearchQuery::default() };
+        let merged = search(&query, &view(), &legs(&bodies, end), &FACTS).unwrap();
+        let mut groups = std::collections::BTreeSet::new();
+        let expected: Vec<u64> = sorted.iter()
+            .filter(|document| !distinct || group(document.3).is_none_or(|group| groups.insert(group)))
+            .map(|document| u64::from(document.1)).skip(offset).take(limit).collect();
+        prop_assert_eq!(ids(&merged), expected);
+        prop_assert_eq!(&merged.refill, &Vec::<usize>::new());
+        if !distinct {
+            prop_assert_eq!(merged.total, documents.len() as u64);
+        }
+    }
+
+    /// With short lists, what is shown is a beginning of the truth, and asking the named legs for more leads to all of it.
+    #[test]
+    fn refilling_ends_in_the_whole_page(
+        documents in proptest::collection::btree_map(0..500_u32, (0..5_u32, 0..4_usize), 0..60),
+        limit in 1..40_usize,
+    ) {
+        let mut sorted: Vec<_> = documents.iter().map(|(id, (price, leg))| (*price, *id, *leg)).collect();
+        sorted.sort_unstable();
+        let expected: Vec<u64> = sorted.iter().take(limit).map(|document| u64::from(document.1)).collect();
+        let query = SearchQuery { limit, sort: Some(vec!["price:asc".to_owned()]), ..SearchQuery::default() };
+        let mut asked = [2_usize; 4];
+        loop {
+            let body = |leg: usize| {
+                let mine: Vec<_> = sorted.iter().filter(|document| document.2 == leg).collect();
+                answer_body(&mine.iter().take(asked[leg]).map(|(price, id, _)| hit(*id, *price, "1")).collect::<Vec<_>>(), mine.len() as u64, "")
+            };
+            let bodies: Vec<String> = (0..4).map(body).collect();
+            let mut legs = legs(&bodies, 0);
+            for (leg, asked) in legs.iter_mut().zip(asked) { leg.asked = asked; }
+            let merged = search(&query, &view(), &legs, &FACTS).unwrap();
+            let shown = ids(&merged);
+            prop_assert_eq!(&shown[..], &expected[..shown.len()]);
+            if merged.refill.is_empty() {
+                prop_assert_eq!(shown, expected);
+                break;
+            }
+            for leg in merged.refill { asked[leg] += 3; }
+        }
+    }
+}
+
+#[test]
+fn ids_that_the_engine_confuses_go_by_canonical_id() {
+    let hit = |id: &str| {
+        format!(r#"{{"id":"{id}","_rankingScoreDetails":{{"id:asc":{{"order":0,"value":"ab"}}}}}}"#)
+    };
+    let other =
+        r#"{"id":"b","_rankingScoreDetails":{"id:asc":{"order":0,"value":"b"}}}"#.to_owned();
+    let bodies = [
+        answer_body(&[hit("ab"), hit("AB"), other], 3, ""),
+        answer_body(&[hit("aB")], 1, ""),
+    ];
+    let merged = search(&SearchQuery::default(), &view(), &legs(&bodies, 20), &FACTS).unwrap();
+    let shown: Vec<String> = hits_of(&merged)
+        .iter()
+        .map(|hit| hit["id"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(shown, ["AB", "aB", "ab", "b"]);
+    assert!(merged.ambiguous_ids);
+}
+
+#[test]
+fn without_the_tie_rule_ties_keep_leg_and_place() {
+    let hit = |id: u32| format!(r#"{{"id":{id},"_rankingScoreDetails":{{}}}}"#);
+    let bodies = [
+        answer_body(&[hit(9), hit(3)], 2, ""),
+        answer_body(&[hit(1)], 1, ""),
+    ];
+    let view = IndexView {
+        tie_rule: TieRule::Off,
+        ..view()
+    };
+    let merged = search(&SearchQuery::default(), &view, &legs(&bodies, 20), &FACTS).unwrap();
+    assert_eq!(ids(&merged), [9, 3, 1]);
+    assert!(!merged.ambiguous_ids);
+}
+
+#[test]
+fn hits_beyond_the_reachable_ones_are_not_shown_but_counted() {
+    let hits: Vec<String> = (0..8).map(|id| hit(id, 1, "1")).collect();
+    let bodies = [
+        answer_body(&hits[..5], 50, ""),
+        answer_body(&hits[5..], 30, ""),
+    ];
+    let view = IndexView {
+        max_total_hits: 5,
+        ..view()
+    };
+    let page = |page, hits_per_page| SearchQuery {
+        page: Some(page),
+        hits_per_page,
+        ..SearchQuery::default()
+    };
+    let merged = search(&page(2, Some(3)), &view, &legs(&bodies, 5), &FACTS).unwrap();
+    assert_eq!((ids(&merged), merged.total), (vec![3, 4], 80));
+    assert_eq!(merged.hits, 2);
+    let merged = search(&page(0, None), &view, &legs(&bodies, 5), &FACTS).unwrap();
+    assert_eq!(
+        String::from_utf8(merged.body).unwrap(),
+        r#"{"hits":[],"query":"","processingTimeMs":7,"hitsPerPage":20,"page":0,"totalPages":4,"totalHits":80,"requestUid":"uid"}"#
+    );
+    let merged = search(&page(1, Some(0)), &view, &legs(&bodies, 5), &FACTS).unwrap();
+    assert!(
+        String::from_utf8(merged.body)
+            .unwrap()
+            .contains(r#""hitsPerPage":0,"page":1,"totalPages":0,"totalHits":80"#)
+    );
+}
