@@ -1,0 +1,113 @@
+//! The store in memory, for tests and embedded use: the same semantics, gone with the process.
+
+mod catalog;
+mod cluster;
+mod node_tasks;
+mod nodes;
+mod replica_groups;
+mod sequences;
+mod staleness;
+mod tasks;
+mod topology_epochs;
+mod undo_map;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use miroir_core::id::{GroupId, IndexUid, NodeId, TaskUid};
+use parking_lot::RwLock;
+
+use self::undo_map::UndoMap;
+use crate::table::{
+    CatalogRow, ClusterKey, NodeRow, NodeTaskKey, NodeTaskRow, ReplicaGroupRow, StaleKey, StaleRow,
+    TaskRow, TopologyEpochRow,
+};
+use crate::transaction::implement_transactions;
+use crate::{ReadTransaction, Result, StoreError, Transaction};
+
+/// Transactions run on the caller's thread, one writer or many readers at a time.
+#[derive(Default)]
+pub(crate) struct Memory {
+    tables: RwLock<Tables>,
+}
+
+/// Every table; changed in place, and changed back if the transaction fails.
+#[derive(Default)]
+struct Tables {
+    cluster: UndoMap<ClusterKey, Vec<u8>>,
+    sequences: UndoMap<String, u64>,
+    catalog: UndoMap<IndexUid, CatalogRow>,
+    nodes: UndoMap<NodeId, NodeRow>,
+    replica_groups: UndoMap<GroupId, ReplicaGroupRow>,
+    topology_epochs: UndoMap<u64, TopologyEpochRow>,
+    tasks: UndoMap<TaskUid, TaskRow>,
+    node_tasks: UndoMap<NodeTaskKey, NodeTaskRow>,
+    staleness: UndoMap<StaleKey, StaleRow>,
+}
+
+// === impl Memory ===
+
+impl Memory {
+    pub(crate) fn write<T>(
+        &self,
+        change: impl FnOnce(&mut dyn Transaction) -> Result<T>,
+    ) -> Result<T> {
+        let mut tables = self.tables.write();
+        // Whatever a panic left half done is undone below.
+        let outcome = catch_unwind(AssertUnwindSafe(|| change(&mut *tables)))
+            .unwrap_or_else(|payload| Err(StoreError::panicked(&*payload)));
+        match outcome {
+            Ok(_) => tables.commit(),
+            Err(_) => tables.roll_back(),
+        }
+        outcome
+    }
+
+    pub(crate) fn read<T>(
+        &self,
+        question: impl FnOnce(&dyn ReadTransaction) -> Result<T>,
+    ) -> Result<T> {
+        let tables = self.tables.read();
+        catch_unwind(AssertUnwindSafe(|| question(&*tables)))
+            .unwrap_or_else(|payload| Err(StoreError::panicked(&*payload)))
+    }
+}
+
+// === impl Tables ===
+
+implement_transactions!(Tables);
+
+/// Calls one method on every table; a table that is left out does not compile.
+macro_rules! every_table {
+    ($tables:expr, $method:ident) => {{
+        let Tables {
+            cluster,
+            sequences,
+            catalog,
+            nodes,
+            replica_groups,
+            topology_epochs,
+            tasks,
+            node_tasks,
+            staleness,
+        } = $tables;
+        cluster.$method();
+        sequences.$method();
+        catalog.$method();
+        nodes.$method();
+        replica_groups.$method();
+        topology_epochs.$method();
+        tasks.$method();
+        node_tasks.$method();
+        staleness.$method();
+    }};
+}
+
+impl Tables {
+    fn commit(&mut self) {
+        every_table!(self, commit);
+    }
+
+    fn roll_back(&mut self) {
+        every_table!(self, roll_back);
+    }
+}

@@ -1,0 +1,23 @@
+//! The tables: per file one row type, the trait that reads it and the trait that changes it.
+
+mod catalog;
+mod cluster;
+mod node_tasks;
+mod nodes;
+mod replica_groups;
+mod sequences;
+mod staleness;
+mod task_filter;
+mod tasks;
+mod topology_epochs;
+
+pub use catalog::{CatalogRow, ReadCatalog, WriteCatalog};
+pub use cluster::{ClusterKey, ReadCluster, WriteCluster};
+pub use node_tasks::{NodeTaskKey, NodeTaskRow, NodeTaskState, ReadNodeTasks, WriteNodeTasks};
+pub use nodes::{NodeHealth, NodeMembership, NodeRow, ReadNodes, WriteNodes};
+pub use replica_groups::{GroupState, ReadReplicaGroups, ReplicaGroupRow, WriteReplicaGroups};
+pub use sequences::{BATCH_UID, ReadSequences, TASK_UID, WriteSequences};
+pub use staleness::{ReadStaleness, StaleKey, StaleReason, StaleRow, StaleState, WriteStaleness};
+pub use task_filter::{Span, TaskListFilter, TaskPage, TaskPageRequest};
+pub use tasks::{ReadTasks, TaskOrigin, TaskRow, WriteTasks};
+pub use topology_epochs::{KEPT_EPOCHS, ReadTopologyEpochs, TopologyEpochRow, WriteTopologyEpochs};

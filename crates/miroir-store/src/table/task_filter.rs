@@ -1,0 +1,120 @@
+//! Which tasks a list shows.
+
+use std::collections::BTreeSet;
+
+use miroir_core::id::{IndexUid, TaskUid};
+use miroir_core::wire::task::{TaskKind, TaskStatus};
+
+use super::TaskRow;
+
+/// A condition on tasks: all that are given must hold. `None` allows everything, an empty set nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TaskListFilter {
+    pub uids: Option<BTreeSet<TaskUid>>,
+    pub batch_uids: Option<BTreeSet<u32>>,
+    pub statuses: Option<BTreeSet<TaskStatus>>,
+    pub kinds: Option<BTreeSet<TaskKind>>,
+    /// A task touches its own index; a swap all that its details name, a rename the new name too.
+    pub index_uids: Option<BTreeSet<IndexUid>>,
+    pub canceled_by: Option<BTreeSet<TaskUid>>,
+    pub enqueued: Span,
+    pub started: Span,
+    pub finished: Span,
+    /// Also the tasks that clients do not see.
+    pub include_hidden: bool,
+}
+
+/// Nanoseconds, both ends exclusive. A moment that has not come yet (`None`) is in no bounded span.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Span {
+    pub after: Option<i64>,
+    pub before: Option<i64>,
+}
+
+/// Which part of the matching tasks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskPageRequest {
+    /// The first task: this one or the next that matches in the direction of the list.
+    pub from: Option<TaskUid>,
+    /// Ask for one more than is shown to learn where the next page begins.
+    pub limit: usize,
+    /// Ascending uids instead of newest first.
+    pub oldest_first: bool,
+}
+
+/// A part of the matching tasks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskPage {
+    pub rows: Vec<TaskRow>,
+    /// Tasks that match, on any page.
+    pub total: u64,
+}
+
+// === impl TaskListFilter ===
+
+impl TaskListFilter {
+    /// Whether a task meets every condition.
+    pub fn matches(&self, row: &TaskRow) -> bool {
+        let Self {
+            uids,
+            batch_uids,
+            statuses,
+            kinds,
+            index_uids,
+            canceled_by,
+            enqueued,
+            started,
+            finished,
+            include_hidden,
+        } = self;
+        (row.visible || *include_hidden)
+            && allows(uids, Some(&row.uid))
+            && allows(batch_uids, row.batch_uid.as_ref())
+            && allows(statuses, Some(&row.status))
+            && allows(kinds, Some(&row.kind))
+            && index_uids
+                .as_ref()
+                .is_none_or(|wanted| touches(row, wanted))
+            && allows(canceled_by, row.canceled_by.as_ref())
+            && enqueued.contains(Some(row.enqueued_at))
+            && started.contains(row.started_at)
+            && finished.contains(row.finished_at)
+    }
+}
+
+fn allows<T: Ord>(allowed: &Option<BTreeSet<T>>, value: Option<&T>) -> bool {
+    match (allowed, value) {
+        (None, _) => true,
+        (Some(allowed), Some(value)) => allowed.contains(value),
+        (Some(_), None) => false,
+    }
+}
+
+fn touches(row: &TaskRow, wanted: &BTreeSet<IndexUid>) -> bool {
+    let is_wanted = |uid: &serde_json::Value| uid.as_str().is_some_and(|uid| wanted.contains(uid));
+    let own = row.index_uid.as_ref();
+    let details = || serde_json::from_str::<serde_json::Value>(row.details.as_str()).ok();
+    own.is_some_and(|uid| wanted.contains(uid))
+        || match row.kind {
+            TaskKind::IndexUpdate => {
+                details().is_some_and(|details| is_wanted(&details["newIndexUid"]))
+            }
+            TaskKind::IndexSwap => details().is_some_and(|details| {
+                let swaps = details["swaps"].as_array().into_iter().flatten();
+                swaps
+                    .filter_map(|swap| swap["indexes"].as_array())
+                    .any(|names| names.iter().any(is_wanted))
+            }),
+            _ => false,
+        }
+}
+
+// === impl Span ===
+
+impl Span {
+    pub fn contains(self, moment: Option<i64>) -> bool {
+        let after = |bound: i64| moment.is_some_and(|moment| moment > bound);
+        let before = |bound: i64| moment.is_some_and(|moment| moment < bound);
+        self.after.is_none_or(after) && self.before.is_none_or(before)
+    }
+}
