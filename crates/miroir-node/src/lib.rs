@@ -1,0 +1,18 @@
+//! How Miroir speaks to a node: the only HTTP client of the workspace.
+//!
+//! One [`NodeClient`] per node holds keep-alive HTTP/1.1 connections. A call has one deadline, is cancelled by dropping its
+//! future, and ends in an [`Answer`] that keeps the body as bytes, or in a [`NodeError`] that says which node failed, at which
+//! stage, and whether sending the request again is safe.
+
+mod answer;
+mod call;
+mod client;
+mod error;
+
+pub use answer::{Answer, EnqueuedTask, NodeTask};
+pub use call::{Call, ContentType};
+pub use client::{NodeClient, PoolLimits};
+pub use error::{NodeError, Retry, Stage};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,107 @@
+//! The client against real sockets.
+
+use std::time::Duration;
+
+use http::Method;
+use miroir_core::id::NodeId;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::time::Instant;
+
+use crate::{Call, NodeClient, PoolLimits, Retry, Stage};
+
+fn client(port: u16) -> NodeClient {
+    let id: NodeId = "meili-0".parse().unwrap();
+    NodeClient::new(
+        id,
+        &format!("http://127.0.0.1:{port}"),
+        Some("key"),
+        PoolLimits::default(),
+    )
+    .unwrap()
+}
+
+fn soon() -> Instant {
+    Instant::now() + Duration::from_secs(5)
+}
+
+/// Accepts one connection, reads one request head and answers with `answer` (nothing: closes).
+async fn serve_once(answer: &'static [u8]) -> (u16, tokio::task::JoinHandle<Vec<u8>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut request = Vec::new();
+        let mut buffer = [0; 1024];
+        while !request.windows(4).any(|window| window == b"\r\n\r\n") {
+            let read = socket.read(&mut buffer).await.unwrap();
+            request.extend_from_slice(&buffer[..read]);
+        }
+        socket.write_all(answer).await.unwrap();
+        request
+    });
+    (port, server)
+}
+
+#[tokio::test]
+async fn answer_keeps_status_and_body_bytes() {
+    let (port, server) = serve_once(
+        b"HTTP/1.1 404 Not Found\r\ncontent-length: 28\r\n\r\n{\"code\":\"index_not_found\"  }",
+    )
+    .await;
+    let answer = client(port)
+        .call(Call::get("/indexes/a", soon()))
+        .await
+        .unwrap();
+    assert_eq!(answer.status, 404);
+    assert_eq!(&answer.body[..], b"{\"code\":\"index_not_found\"  }");
+    assert_eq!(answer.error_code().as_deref(), Some("index_not_found"));
+    let request = String::from_utf8(server.await.unwrap())
+        .unwrap()
+        .to_lowercase();
+    assert!(
+        request.starts_with("get /indexes/a http/1.1\r\n"),
+        "{request}"
+    );
+    assert!(
+        request.contains("authorization: bearer key\r\n"),
+        "{request}"
+    );
+}
+
+#[tokio::test]
+async fn refused_connection_is_safe_to_retry() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let error = client(port)
+        .call(Call::get("/health", soon()))
+        .await
+        .unwrap_err();
+    assert_eq!((error.stage, error.retry), (Stage::Connect, Retry::Safe));
+    assert!(error.is_unreachable());
+}
+
+#[tokio::test]
+async fn connection_closed_without_answer_leaves_the_outcome_unknown() {
+    let (port, _server) = serve_once(b"").await;
+    let call = Call::write(Method::POST, "/indexes", soon()).json("{}");
+    let error = client(port).call(call).await.unwrap_err();
+    assert_eq!(
+        (error.stage, error.retry),
+        (Stage::Wait, Retry::IfIdempotent)
+    );
+}
+
+#[tokio::test]
+async fn silent_node_ends_at_the_deadline() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let deadline = Instant::now() + Duration::from_millis(50);
+    let error = client(port)
+        .call(Call::get("/health", deadline))
+        .await
+        .unwrap_err();
+    assert!(error.timed_out);
+    assert_eq!(error.stage, Stage::Wait);
+}
