@@ -1,0 +1,21 @@
+//! One file per Meilisearch resource. A handler extracts, calls the request's story, and replies.
+
+pub(crate) mod documents;
+pub(crate) mod health;
+pub(crate) mod indexes;
+pub(crate) mod search;
+pub(crate) mod settings;
+pub(crate) mod stats;
+pub(crate) mod tasks;
+pub(crate) mod version;
+
+use tokio::task::JoinHandle;
+
+use crate::http::reply::{Failure, Reply};
+use crate::request::dispatch::Accepted;
+
+/// Waits for a write's story and answers with its task.
+async fn task_reply(story: JoinHandle<Result<Accepted, Failure>>) -> Result<Reply, Failure> {
+    let accepted = story.await.map_err(Failure::internal)??;
+    Ok(Reply::accepted(&crate::tasks::summary(&accepted.task)).degraded(accepted.degraded))
+}

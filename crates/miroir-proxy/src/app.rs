@@ -1,0 +1,197 @@
+//! The composition root: everything the process consists of, one field each, and its life from start to stop.
+
+mod start;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use miroir_core::error::{ApiError, Code};
+use miroir_core::id::{NodeId, NodeUid, ShardCount, TaskUid};
+use miroir_core::plan;
+use miroir_core::quorum;
+use miroir_core::topology::{HealthMap, StaleMap, Topology};
+use miroir_store::Store;
+use miroir_store::table::StaleReason;
+use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::catalog::Catalog;
+use crate::cluster::Cluster;
+use crate::cluster::defaults::{self, NodeDefaults};
+use crate::cluster::lanes::Lanes;
+use crate::cluster::sequencer::Sequencers;
+use crate::cluster::staleness::Staleness;
+use crate::config::{Config, WriteQuorum};
+use crate::http::reply::Failure;
+use crate::tasks::OpenTasks;
+
+pub(crate) use start::run_until_stopped;
+
+/// One process of Miroir.
+pub(crate) struct App {
+    pub(crate) config: Config,
+    /// What survives a restart.
+    pub(crate) store: Store,
+    /// Nodes, their health and the connections to them.
+    pub(crate) cluster: Arc<Cluster>,
+    /// Copies that serve no reads.
+    pub(crate) staleness: Staleness,
+    /// The indexes as clients see them.
+    pub(crate) catalog: Catalog,
+    /// Who may decide what happens next to an index.
+    pub(crate) sequencers: Sequencers,
+    /// Writes on their way to each node.
+    pub(crate) lanes: Arc<Lanes>,
+    /// Tasks that are not finished.
+    pub(crate) open_tasks: OpenTasks,
+    /// `S` of indexes created from now on.
+    pub(crate) shards: ShardCount,
+    /// What a fresh index has on these nodes, once one has been asked.
+    defaults: OnceCell<NodeDefaults>,
+    /// Makes tags of writes unique among all clusters that ever used these nodes.
+    cluster_id: String,
+    rotation: AtomicU64,
+    /// Every shard has been covered once; see `admin::ready`.
+    pub(crate) was_covered: AtomicBool,
+    /// The process was told to stop; it still serves.
+    pub(crate) is_stopping: AtomicBool,
+    /// Cancelled when the background loops are to end.
+    pub(crate) stopping: CancellationToken,
+    /// Write stories; the process waits for them before it ends.
+    stories: TaskTracker,
+    /// Background loops; they end with the process.
+    workers: TaskTracker,
+}
+
+impl App {
+    /// What a request sees of the fleet, taken once.
+    pub(crate) fn view(&self, index: &NodeUid) -> ClusterView<'_> {
+        ClusterView {
+            topology: self.cluster.topology(),
+            health: self.cluster.health(),
+            stale: self.staleness.of(index),
+        }
+    }
+
+    /// Numbers reads, so that they take turns on groups and nodes.
+    pub(crate) fn next_rotation(&self) -> u64 {
+        self.rotation.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The tag that a write's requests carry to the nodes.
+    pub(crate) fn tag(&self, task: TaskUid) -> String {
+        format!("miroir-{}-{task}", self.cluster_id)
+    }
+
+    pub(crate) fn quorum_rule(&self) -> quorum::WriteQuorum {
+        match self.config.scatter.write_quorum {
+            WriteQuorum::InSync => quorum::WriteQuorum::InSync,
+            WriteQuorum::Strict => quorum::WriteQuorum::Strict,
+        }
+    }
+
+    /// What a fresh index has on these nodes; asks one of them the first time.
+    pub(crate) async fn node_defaults(&self) -> Result<NodeDefaults, Failure> {
+        let asked = self
+            .defaults
+            .get_or_try_init(|| defaults::ask(&self.cluster))
+            .await;
+        asked.cloned().map_err(|error| {
+            let answer = ApiError::new(
+                Code::MiroirNoQuorum,
+                "No node can be reached to prepare an index; nothing was changed. Retry when the nodes are back.",
+            );
+            Failure::caused(answer, error)
+        })
+    }
+
+    /// Runs a write's second half so that a client that hangs up does not cut it short.
+    pub(crate) fn spawn_story<T: Send + 'static>(
+        &self,
+        story: impl Future<Output = T> + Send + 'static,
+    ) -> tokio::task::JoinHandle<T> {
+        self.stories.spawn(story)
+    }
+
+    /// Runs a background loop until the process stops.
+    pub(crate) fn spawn_worker(&self, worker: impl Future<Output = ()> + Send + 'static) {
+        let stopped = self.stopping.clone();
+        self.workers.spawn(async move {
+            tokio::select! {
+                () = worker => {}
+                () = stopped.cancelled() => {}
+            }
+        });
+    }
+
+    /// The newest task uid that the node is known to have had.
+    pub(crate) async fn last_task_uid(&self, node: &NodeId) -> Option<u32> {
+        let node = node.clone();
+        let row = self
+            .store
+            .read(move |tx| tx.nodes().get(&node))
+            .await
+            .ok()??;
+        row.last_task_uid
+    }
+
+    /// The node's data is not what it was: no copy on it may be read until it has been compared.
+    pub(crate) async fn distrust(&self, node: &NodeId) {
+        for index in self.catalog.all().values() {
+            let placement = self.cluster.topology().placement(index.shards());
+            let owned = placement
+                .groups()
+                .iter()
+                .flat_map(|group| group.nodes())
+                .find(|(owner, _)| *owner == node);
+            let Some((_, shards)) = owned else { continue };
+            let copies = [(node.clone(), shards.clone())];
+            let rows = self
+                .staleness
+                .rows(index.node_uid(), &copies, StaleReason::NodeReset, None);
+            self.staleness.add(&rows);
+            let marked = self
+                .store
+                .write(move |tx| rows.iter().try_for_each(|row| tx.staleness().mark(row)))
+                .await;
+            if let Err(error) = marked {
+                tracing::error!(%error, node_id = %node, "copies that cannot be trusted could not be marked durably");
+            }
+        }
+    }
+
+    pub(crate) async fn remember_last_task_uid(&self, node: &NodeId, uid: Option<u32>) {
+        let (Some(uid), node) = (uid, node.clone()) else {
+            return;
+        };
+        if let Err(error) = self
+            .store
+            .write(move |tx| tx.nodes().raise_task_uid(&node, uid))
+            .await
+        {
+            tracing::warn!(%error, "the newest task of a node could not be remembered");
+        }
+    }
+}
+
+/// What a request sees of the fleet. Requests keep the view they began with.
+pub(crate) struct ClusterView<'a> {
+    topology: &'a Topology,
+    health: Arc<HealthMap>,
+    stale: Arc<StaleMap>,
+}
+
+impl ClusterView<'_> {
+    pub(crate) fn cluster(&self) -> plan::Cluster<'_> {
+        plan::Cluster {
+            topology: self.topology,
+            health: &self.health,
+            stale: &self.stale,
+        }
+    }
+
+    pub(crate) fn stale(&self) -> &StaleMap {
+        &self.stale
+    }
+}

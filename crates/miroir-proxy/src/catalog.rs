@@ -1,0 +1,158 @@
+//! The indexes as this process knows them: an immutable snapshot, replaced whole at every change.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use miroir_core::id::{IndexUid, NodeUid, ShardCount};
+use miroir_core::merge::{IndexView, TieRule};
+use miroir_core::settings::{Attributes, Usage, UserSettings};
+use miroir_store::StoreError;
+use miroir_store::table::CatalogRow;
+use parking_lot::Mutex;
+use serde_json::{Map, Value};
+
+use crate::request::documents::RESERVED;
+
+/// One index.
+#[derive(Debug, Clone)]
+pub(crate) struct Index {
+    pub(crate) row: CatalogRow,
+    pub(crate) settings: UserSettings,
+    /// What clients read back from `GET /settings`. `None` until every part of the index exists on the nodes: to clients there is no
+    /// such index yet, as on a server whose creation task has not run.
+    pub(crate) settings_view: Option<Arc<Map<String, Value>>>,
+    /// What the merge has to know.
+    pub(crate) view: Arc<IndexView>,
+}
+
+impl Index {
+    /// # Errors
+    /// A stored value that is not in the form this version writes.
+    pub(crate) fn from_row(row: CatalogRow) -> Result<Self, StoreError> {
+        let settings: UserSettings = row.user_settings.parse()?;
+        let settings_view = match &row.settings_view {
+            Some(view) => Some(Arc::new(view.parse::<Map<String, Value>>()?)),
+            None => None,
+        };
+        let view = Arc::new(index_view(&row, &settings));
+        Ok(Self {
+            row,
+            settings,
+            settings_view,
+            view,
+        })
+    }
+
+    pub(crate) fn node_uid(&self) -> &NodeUid {
+        &self.row.current_node_uid
+    }
+
+    pub(crate) fn shards(&self) -> ShardCount {
+        self.row.shards
+    }
+
+    pub(crate) fn primary_key(&self) -> Option<&str> {
+        self.row.primary_key.as_deref()
+    }
+
+    pub(crate) fn is_ready(&self) -> bool {
+        self.settings_view.is_some()
+    }
+}
+
+fn index_view(row: &CatalogRow, settings: &UserSettings) -> IndexView {
+    let displayed = match settings.displayed_attributes() {
+        Attributes::All => None,
+        Attributes::Listed(names) => Some(names.into_iter().map(str::to_owned).collect()),
+    };
+    let ranks_by_key = row
+        .primary_key
+        .as_deref()
+        .is_some_and(|key| settings.ranked_attributes().any(|name| name == key));
+    let overlay_filterable = row
+        .primary_key
+        .iter()
+        .map(String::as_str)
+        .chain(settings.distinct_attribute());
+    IndexView {
+        primary_key: row.primary_key.clone(),
+        displayed,
+        distinct: settings.distinct_attribute().map(str::to_owned),
+        max_values_per_facet: settings.max_values_per_facet(),
+        facet_order: settings.facet_orders().collect(),
+        max_total_hits: settings.max_total_hits(),
+        tie_rule: if ranks_by_key {
+            TieRule::Visible
+        } else {
+            TieRule::Hidden
+        },
+        overlay_filterable: overlay_filterable
+            .filter(|name| {
+                settings.only_overlay_opens(name, Usage::Filter, row.primary_key.as_deref())
+            })
+            .map(str::to_owned)
+            .collect(),
+        client_fields: RESERVED.left_to_clients().map(str::to_owned).collect(),
+    }
+}
+
+type Snapshot = BTreeMap<IndexUid, Arc<Index>>;
+
+/// All indexes, those that are still being created included.
+pub(crate) struct Catalog {
+    indexes: ArcSwap<Snapshot>,
+    /// Changes are made one after the other; reads never wait.
+    change: Mutex<()>,
+}
+
+impl Catalog {
+    pub(crate) fn new(indexes: impl IntoIterator<Item = Index>) -> Self {
+        let indexes: Snapshot = indexes
+            .into_iter()
+            .map(|index| (index.row.uid.clone(), Arc::new(index)))
+            .collect();
+        Self {
+            indexes: ArcSwap::from_pointee(indexes),
+            change: Mutex::new(()),
+        }
+    }
+
+    /// The index as clients see it: `None` while it is being created.
+    pub(crate) fn get(&self, uid: &IndexUid) -> Option<Arc<Index>> {
+        self.indexes
+            .load()
+            .get(uid)
+            .filter(|index| index.is_ready())
+            .cloned()
+    }
+
+    /// The index, whether clients see it yet or not.
+    pub(crate) fn find(&self, uid: &IndexUid) -> Option<Arc<Index>> {
+        self.indexes.load().get(uid).cloned()
+    }
+
+    /// Every index, in the order of uids; the ones that clients do not see yet included.
+    pub(crate) fn all(&self) -> Arc<Snapshot> {
+        self.indexes.load_full()
+    }
+
+    pub(crate) fn put(&self, index: Index) {
+        self.change(|indexes| {
+            indexes.insert(index.row.uid.clone(), Arc::new(index));
+        });
+    }
+
+    pub(crate) fn remove(&self, uid: &IndexUid) {
+        self.change(|indexes| {
+            indexes.remove(uid);
+        });
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Snapshot)) {
+        let _one_at_a_time = self.change.lock();
+        let mut indexes = Snapshot::clone(&self.indexes.load());
+        change(&mut indexes);
+        self.indexes.store(Arc::new(indexes));
+    }
+}

@@ -1,0 +1,111 @@
+//! The fleet as this process sees it: who belongs to it, who is well, which copies are stale, and the way to call a node.
+
+pub(crate) mod defaults;
+pub(crate) mod health;
+pub(crate) mod lanes;
+pub(crate) mod sequencer;
+pub(crate) mod staleness;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use miroir_core::id::NodeId;
+use miroir_core::topology::{HealthMap, NodeState, ReadTier, Topology, WriteRole};
+use miroir_node::{Answer, Call, NodeClient, NodeError};
+use tokio::time::Instant;
+
+use crate::cluster::health::HealthBoard;
+
+/// Topology, health and connections.
+pub(crate) struct Cluster {
+    topology: Arc<Topology>,
+    clients: BTreeMap<NodeId, NodeClient>,
+    health: HealthBoard,
+    read_timeout: Duration,
+}
+
+impl Cluster {
+    pub(crate) fn new(
+        topology: Topology,
+        clients: Vec<NodeClient>,
+        health: HealthBoard,
+        read_timeout: Duration,
+    ) -> Self {
+        let clients = clients
+            .into_iter()
+            .map(|client| (client.id().clone(), client))
+            .collect();
+        Self {
+            topology: Arc::new(topology),
+            clients,
+            health,
+            read_timeout,
+        }
+    }
+
+    pub(crate) fn topology(&self) -> &Topology {
+        &self.topology
+    }
+
+    pub(crate) fn node_ids(&self) -> impl Iterator<Item = &NodeId> {
+        self.clients.keys()
+    }
+
+    pub(crate) fn health(&self) -> Arc<HealthMap> {
+        self.health.snapshot()
+    }
+
+    pub(crate) fn health_board(&self) -> &HealthBoard {
+        &self.health
+    }
+
+    /// Calls a node. Its answer, or the lack of one, counts as a health observation.
+    pub(crate) async fn call(&self, node: &NodeId, call: Call) -> Result<Answer, NodeError> {
+        let client = self
+            .clients
+            .get(node)
+            .expect("plans name only nodes of the topology");
+        let result = client.call(call).await;
+        self.health.observe_call(node, &result);
+        result
+    }
+
+    /// `GET path` within the time that one read leg has.
+    pub(crate) async fn read(&self, node: &NodeId, path: &str) -> Result<Answer, NodeError> {
+        self.call(node, Call::get(path, Instant::now() + self.read_timeout))
+            .await
+    }
+
+    /// The deadline of a read leg that begins now.
+    pub(crate) fn read_deadline(&self) -> Instant {
+        Instant::now() + self.read_timeout
+    }
+
+    /// Nodes that answer, the well ones first: whom to ask what every node can answer.
+    pub(crate) fn reachable(&self) -> Vec<NodeId> {
+        let health = self.health();
+        let mut nodes: Vec<(ReadTier, NodeId)> = self
+            .topology
+            .nodes()
+            .iter()
+            .filter_map(|node| Some((self.state(&node.id, &health)?.read_tier()?, node.id.clone())))
+            .collect();
+        nodes.sort();
+        nodes.into_iter().map(|(_, node)| node).collect()
+    }
+
+    /// Whether a write may be sent to the node right now.
+    pub(crate) fn may_write(&self, node: &NodeId) -> bool {
+        let state = self.state(node, &self.health());
+        state.is_some_and(|state| state.write_role() == Some(WriteRole::Sent))
+    }
+
+    pub(crate) fn state(&self, node: &NodeId, health: &HealthMap) -> Option<NodeState> {
+        let membership = self.topology.node(node)?.membership;
+        Some(NodeState {
+            membership,
+            health: health.get(node),
+        })
+    }
+}

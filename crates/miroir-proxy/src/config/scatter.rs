@@ -1,0 +1,74 @@
+//! Sections of the traffic to nodes: health probes and scattered requests.
+
+use super::table::Allowed::{Any, Range};
+use super::table::{Allowed, section};
+use super::value::{ByteSize, Millis, Seconds, words};
+
+section! {
+    /// Health probes.
+    Health at (health) {
+        /// Time between probes of a node.
+        interval_ms: Millis = Millis(5000), Range(200, 60_000);
+        /// Deadline of one probe; at most `interval_ms`.
+        timeout_ms: Millis = Millis(2000), Range(50, 60_000);
+        /// Consecutive failures before the health of a node drops.
+        unhealthy_threshold: u32 = 3, Range(1, 20);
+        /// Consecutive successes before it rises.
+        recovery_threshold: u32 = 2, Range(1, 20);
+    }
+}
+
+section! {
+    /// Requests to nodes.
+    Scatter at (scatter) {
+        /// Deadline of one read leg; at most `server.request_timeout_ms`.
+        [runtime]
+        node_timeout_ms: Millis = Millis(5000), Range(50, 600_000);
+        /// Deadline of one write leg until the node has enqueued it.
+        [runtime]
+        node_write_timeout_ms: Millis = Millis(30_000), Range(1000, 600_000);
+        /// After quorum, how long the answer waits for the other legs, so that the degraded header is accurate.
+        [runtime]
+        write_linger_ms: Millis = Millis(200), Range(0, 10_000);
+        /// After the task of a shard has finished on another replica, how long a lagging replica holds the client task
+        /// open before it is marked stale.
+        [runtime]
+        straggler_grace_s: Seconds = Seconds(60), Range(1, 3600);
+        /// A write leg larger than this is sent as several consecutive node tasks; equal to the payload limit of the
+        /// nodes.
+        node_max_body_bytes: ByteSize = ByteSize(100_000_000), Allowed::AtLeast(65_536);
+        /// On a write timeout find out on the node whether the write arrived, and resend only if it did not. `false`:
+        /// do not resend, mark stale.
+        [runtime]
+        retry_on_timeout: bool = true, Any;
+        /// What a read does that cannot cover every shard.
+        [runtime]
+        unavailable_shard_policy: UnavailableShardPolicy = UnavailableShardPolicy::Partial, Any;
+        /// Which copies count for the quorum of a write.
+        [runtime]
+        write_quorum: WriteQuorum = WriteQuorum::InSync, Any;
+        /// Fewest acknowledgements per group and shard; at most `replication_factor`.
+        [runtime]
+        min_copies: u16 = 1, Range(1, 16);
+    }
+}
+
+words! {
+    /// What a read does that cannot cover every shard.
+    UnavailableShardPolicy {
+        /// Answer with what there is and say so in the header.
+        Partial = "partial",
+        /// Answer with an error.
+        Error = "error",
+    }
+}
+
+words! {
+    /// Which copies count for the quorum of a write.
+    WriteQuorum {
+        /// The copies that are in sync.
+        InSync = "in_sync",
+        /// All of them.
+        Strict = "strict",
+    }
+}

@@ -1,0 +1,288 @@
+//! The types of configuration values: how each is read, described and printed.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::secret::Secret;
+use super::table::{Allowed, Mismatch};
+use super::tree::Scalar;
+
+/// A type that a key can have.
+pub(super) trait Value: Sized {
+    /// Whether `show` hides the value.
+    const SECRET: bool = false;
+
+    /// What a reader of the message should write instead, as in `expected <this>`.
+    fn expected(allowed: &Allowed) -> String;
+
+    fn read(scalar: &Scalar, allowed: &Allowed) -> Result<Self, Mismatch>;
+
+    /// A YAML scalar that reads back as the same value (secrets excepted).
+    fn show(&self) -> String;
+}
+
+/// A number of milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Millis(pub u64);
+
+impl Millis {
+    #[must_use]
+    pub const fn duration(self) -> Duration {
+        Duration::from_millis(self.0)
+    }
+}
+
+/// A number of seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Seconds(pub u64);
+
+impl Seconds {
+    #[must_use]
+    pub const fn duration(self) -> Duration {
+        Duration::from_secs(self.0)
+    }
+}
+
+/// A number of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ByteSize(pub u64);
+
+impl ByteSize {
+    /// As a length in memory; saturates where memory cannot be that large.
+    #[must_use]
+    pub fn length(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
+/// By how much the defaults that are sized for the small container grow.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum MemoryMultiplier {
+    /// The container's memory limit divided by that of the small container.
+    Auto,
+    Fixed(f64),
+}
+
+fn integer(scalar: &Scalar, allowed: &Allowed) -> Result<u64, Mismatch> {
+    if scalar.quoted {
+        return Err(Mismatch::Type);
+    }
+    let digits = scalar.text.strip_prefix('-').unwrap_or(&scalar.text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Mismatch::Type);
+    }
+    let value: u64 = scalar.text.parse().map_err(|_| Mismatch::Value)?;
+    let fits = match *allowed {
+        Allowed::Range(low, high) => (low..=high).contains(&value),
+        Allowed::AtLeast(low) => value >= low,
+        Allowed::Any => true,
+    };
+    if fits {
+        Ok(value)
+    } else {
+        Err(Mismatch::Value)
+    }
+}
+
+fn limits(noun: &str, allowed: &Allowed) -> String {
+    match allowed {
+        Allowed::Range(low, high) => format!("{noun} from {low} to {high}"),
+        Allowed::AtLeast(low) => format!("{noun} of at least {low}"),
+        Allowed::Any => noun.to_owned(),
+    }
+}
+
+macro_rules! integers {
+    ($($type:ty),+) => {$(
+        impl Value for $type {
+            fn expected(allowed: &Allowed) -> String {
+                limits("an integer", allowed)
+            }
+
+            fn read(scalar: &Scalar, allowed: &Allowed) -> Result<Self, Mismatch> {
+                Self::try_from(integer(scalar, allowed)?).map_err(|_| Mismatch::Value)
+            }
+
+            fn show(&self) -> String {
+                self.to_string()
+            }
+        }
+    )+};
+}
+
+integers!(u16, u32, u64, usize);
+
+macro_rules! quantities {
+    ($($type:ident $noun:literal),+) => {$(
+        impl Value for $type {
+            fn expected(allowed: &Allowed) -> String {
+                limits($noun, allowed)
+            }
+
+            fn read(scalar: &Scalar, allowed: &Allowed) -> Result<Self, Mismatch> {
+                integer(scalar, allowed).map(Self)
+            }
+
+            fn show(&self) -> String {
+                self.0.to_string()
+            }
+        }
+    )+};
+}
+
+quantities!(Millis "milliseconds, an integer", Seconds "seconds, an integer", ByteSize "bytes, an integer");
+
+impl Value for bool {
+    fn expected(_: &Allowed) -> String {
+        "true or false".to_owned()
+    }
+
+    fn read(scalar: &Scalar, _: &Allowed) -> Result<Self, Mismatch> {
+        match scalar.text.as_str() {
+            "true" | "True" | "TRUE" if !scalar.quoted => Ok(true),
+            "false" | "False" | "FALSE" if !scalar.quoted => Ok(false),
+            _ => Err(Mismatch::Type),
+        }
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Value for IpAddr {
+    fn expected(_: &Allowed) -> String {
+        "an IP address".to_owned()
+    }
+
+    fn read(scalar: &Scalar, _: &Allowed) -> Result<Self, Mismatch> {
+        scalar.text.parse().map_err(|_| Mismatch::Type)
+    }
+
+    fn show(&self) -> String {
+        quote(&self.to_string())
+    }
+}
+
+impl Value for PathBuf {
+    fn expected(_: &Allowed) -> String {
+        "a path".to_owned()
+    }
+
+    fn read(scalar: &Scalar, _: &Allowed) -> Result<Self, Mismatch> {
+        if scalar.is_empty() {
+            Err(Mismatch::Value)
+        } else {
+            Ok(Self::from(&scalar.text))
+        }
+    }
+
+    fn show(&self) -> String {
+        quote(&self.to_string_lossy())
+    }
+}
+
+impl Value for Option<Secret> {
+    const SECRET: bool = true;
+
+    fn expected(_: &Allowed) -> String {
+        "a text".to_owned()
+    }
+
+    /// Empty is "not set". The redacted form is refused: it comes from a printed configuration that was read back.
+    fn read(scalar: &Scalar, _: &Allowed) -> Result<Self, Mismatch> {
+        match scalar.text.as_str() {
+            _ if scalar.is_empty() => Ok(None),
+            super::secret::REDACTED => Err(Mismatch::Value),
+            text => Ok(Some(Secret::new(text))),
+        }
+    }
+
+    fn show(&self) -> String {
+        quote(if self.is_some() {
+            super::secret::REDACTED
+        } else {
+            ""
+        })
+    }
+}
+
+impl Value for MemoryMultiplier {
+    fn expected(_: &Allowed) -> String {
+        "auto or a number of at least 1".to_owned()
+    }
+
+    fn read(scalar: &Scalar, _: &Allowed) -> Result<Self, Mismatch> {
+        match scalar.text.as_str() {
+            "auto" => Ok(Self::Auto),
+            text if !scalar.quoted => match text.parse::<f64>() {
+                Ok(number) if number.is_finite() && number >= 1.0 => Ok(Self::Fixed(number)),
+                Ok(_) => Err(Mismatch::Value),
+                Err(_) => Err(Mismatch::Type),
+            },
+            _ => Err(Mismatch::Type),
+        }
+    }
+
+    fn show(&self) -> String {
+        match self {
+            Self::Auto => "auto".to_owned(),
+            Self::Fixed(number) => number.to_string(),
+        }
+    }
+}
+
+/// A text as a YAML scalar: plain where that is safe, else in double quotes.
+#[must_use]
+pub(super) fn quote(text: &str) -> String {
+    let plain = text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '/')
+        && text
+            .chars()
+            .all(|letter| letter.is_ascii_alphanumeric() || "/._-".contains(letter))
+        && !["true", "false", "null", "yes", "no", "on", "off"]
+            .contains(&text.to_ascii_lowercase().as_str());
+    if plain {
+        return text.to_owned();
+    }
+    // A JSON text is a YAML text in double quotes.
+    serde_json::to_string(text).expect("a text always serialises")
+}
+
+/// Declares an enumeration that is written as one of a few words.
+macro_rules! words {
+    (
+        $(#[doc = $about:literal])+
+        $name:ident { $( $(#[doc = $meaning:literal])+ $variant:ident = $word:literal, )+ }
+    ) => {
+        $(#[doc = $about])+
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name {
+            $( $(#[doc = $meaning])+ $variant, )+
+        }
+
+        impl $crate::config::value::Value for $name {
+            fn expected(_: &$crate::config::table::Allowed) -> String {
+                [$($word),+].join(" or ")
+            }
+
+            fn read(
+                scalar: &$crate::config::tree::Scalar,
+                _: &$crate::config::table::Allowed,
+            ) -> Result<Self, $crate::config::table::Mismatch> {
+                match scalar.text.as_str() {
+                    $( $word => Ok(Self::$variant), )+
+                    _ => Err($crate::config::table::Mismatch::Value),
+                }
+            }
+
+            fn show(&self) -> String {
+                match self {
+                    $( Self::$variant => $word.to_owned(), )+
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use words;

@@ -1,0 +1,409 @@
+//! The second half of every write: durable, sequenced, sent to every copy, judged, acknowledged.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use miroir_core::error::{ApiError, Code};
+use miroir_core::id::{IndexUid, NodeId, NodeUid, ShardSet, TaskUid};
+use miroir_core::plan::WritePlan;
+use miroir_core::quorum::{LegOutcome, Verdict, judge};
+use miroir_core::wire::task::{TaskKind, TaskStatus};
+use miroir_node::Answer;
+use miroir_store::table::{CatalogRow, NodeTaskKey, StaleReason, TaskOrigin, TaskRow};
+use miroir_store::{Json, StoreError};
+use serde_json::{Map, Value};
+use tokio::time::Instant;
+
+use crate::app::App;
+use crate::catalog::Index;
+use crate::clock;
+use crate::cluster::lanes::{Leg, LegEnd, LegRequest};
+use crate::cluster::sequencer::{Head, Turn};
+use crate::http::reply::{Failure, chain};
+use crate::request::translate::Names;
+use crate::tasks::{OpenLeg, OpenTask, Work, finish_at_once};
+
+/// One node's part, before it is sent.
+pub(crate) struct PlannedLeg {
+    pub(crate) node: NodeId,
+    /// The shards that this node writes; empty where it only has to know (an index of which it owns no shard).
+    pub(crate) shards: ShardSet,
+    pub(crate) requests: Vec<LegRequest>,
+}
+
+/// A write as data: what clients will see of it, and what the nodes are to be told.
+pub(crate) struct Operation {
+    pub(crate) index: IndexUid,
+    pub(crate) node_uid: NodeUid,
+    pub(crate) kind: TaskKind,
+    pub(crate) details: Map<String, Value>,
+    pub(crate) custom_metadata: Option<String>,
+    pub(crate) work: Work,
+    pub(crate) plan: WritePlan,
+    pub(crate) legs: Vec<PlannedLeg>,
+    pub(crate) catalog: CatalogChange,
+    /// The index as the operation after this one will find it.
+    pub(crate) next: Option<Head>,
+}
+
+/// What the catalog learns in the same transaction that makes the task durable.
+pub(crate) enum CatalogChange {
+    None,
+    Put(Box<CatalogRow>),
+    Delete,
+}
+
+/// A write that will take effect.
+pub(crate) struct Accepted {
+    pub(crate) task: TaskRow,
+    /// Value of `X-Miroir-Degraded`.
+    pub(crate) degraded: Option<String>,
+}
+
+/// Makes a task that is finished the moment it exists: no node is concerned.
+pub(crate) async fn conclude(
+    app: &App,
+    index: Option<IndexUid>,
+    kind: TaskKind,
+    details: Map<String, Value>,
+    custom_metadata: Option<String>,
+    error: Option<ApiError>,
+) -> Result<Accepted, Failure> {
+    let mut row = new_row(index, kind, &details, custom_metadata);
+    let error = error.map(|error| Json::of(&error));
+    let task = app
+        .store
+        .write(move |tx| {
+            row.uid = tx.sequences().next_task_uid()?;
+            let batch = tx.sequences().next(miroir_store::table::BATCH_UID)?;
+            let details = row.details.clone();
+            finish_at_once(&mut row, batch, error, details);
+            tx.tasks().insert(&row)?;
+            Ok(row)
+        })
+        .await?;
+    Ok(Accepted {
+        task,
+        degraded: None,
+    })
+}
+
+/// Carries a write out. It returns when the client may be answered; legs that are still in flight go on. To be called in a task of
+/// its own, so that neither the quorum nor a client that hangs up cuts legs in half.
+pub(crate) async fn dispatch(
+    app: &Arc<App>,
+    mut turn: Turn,
+    operation: Operation,
+) -> Result<Accepted, Failure> {
+    let task = persist(app, &operation).await?;
+    let uid = task.uid;
+    let tag: Arc<str> = app.tag(uid).into();
+
+    remember(app, &operation, uid);
+    let created = turn.is_none();
+    let Operation {
+        index,
+        node_uid,
+        plan,
+        legs,
+        next,
+        ..
+    } = operation;
+    let mut open = FuturesUnordered::new();
+    for leg in legs {
+        let end = app.lanes.push(
+            &leg.node,
+            &node_uid,
+            Leg {
+                requests: leg.requests,
+                tag: Arc::clone(&tag),
+            },
+        );
+        open.push(async move { (leg.node, end.await.unwrap_or(LegEnd::Missed(None))) });
+    }
+    *turn = next;
+    drop(turn);
+
+    let mut outcomes: BTreeMap<NodeId, LegOutcome> = plan
+        .legs
+        .iter()
+        .map(|leg| (leg.node.clone(), LegOutcome::InFlight))
+        .collect();
+    let mut refusal = None;
+    let deadline = Instant::now() + app.config.server.request_timeout_ms.duration();
+    let mut answer_at = None;
+    let verdict = loop {
+        let verdict = judge(
+            &plan,
+            &outcomes,
+            app.quorum_rule(),
+            usize::from(app.config.scatter.min_copies),
+        );
+        match &verdict {
+            Verdict::Refused { .. } => break verdict,
+            Verdict::Acknowledged { .. } if open.is_empty() => break verdict,
+            Verdict::Acknowledged { .. } => {
+                let linger = app.config.scatter.write_linger_ms.duration();
+                answer_at.get_or_insert(Instant::now() + linger);
+            }
+            Verdict::Pending => {}
+        }
+        let wake = answer_at.unwrap_or(deadline).min(deadline);
+        match tokio::time::timeout_at(wake, open.next()).await {
+            Ok(Some((node, end))) => {
+                outcomes.insert(node.clone(), note(app, uid, &node, end, &mut refusal));
+            }
+            Ok(None) | Err(_) => break verdict,
+        }
+    };
+
+    let result = match verdict {
+        Verdict::Acknowledged {
+            missed, degraded, ..
+        } => {
+            let degraded = degraded.map(|degraded| degraded.to_string());
+            let acknowledged = acknowledge(app, uid, &node_uid, missed).await;
+            acknowledged
+                .map(|()| Accepted { task, degraded })
+                .map_err(Failure::from)
+        }
+        Verdict::Refused { shards, .. } => Err(refuse(
+            app,
+            uid,
+            &shards,
+            refusal,
+            created,
+            &Names::new(&node_uid, &index),
+        )),
+        Verdict::Pending => Err(Failure::new(
+            Code::MiroirNoQuorum,
+            format!(
+                "The write was sent, but too few copies have confirmed it in time; task {uid} shows what becomes of it."
+            ),
+        )),
+    };
+    app.open_tasks.update(uid, |task| task.acknowledged = true);
+    if !open.is_empty() {
+        let app = Arc::clone(app);
+        app.clone().spawn_story(async move {
+            while let Some((node, end)) = open.next().await {
+                note(&app, uid, &node, end, &mut None);
+            }
+        });
+    }
+    result
+}
+
+fn new_row(
+    index: Option<IndexUid>,
+    kind: TaskKind,
+    details: &Map<String, Value>,
+    custom_metadata: Option<String>,
+) -> TaskRow {
+    TaskRow {
+        uid: TaskUid(0),
+        batch_uid: None,
+        kind,
+        visible: true,
+        index_uid: index,
+        addressed_as: None,
+        status: TaskStatus::Enqueued,
+        origin: TaskOrigin::Client,
+        canceled_by: None,
+        details: Json::of(details),
+        error: None,
+        custom_metadata,
+        degraded: None,
+        enqueued_at: clock::now_ns(),
+        started_at: None,
+        finished_at: None,
+        applied_at: None,
+        position: None,
+        work: None,
+    }
+}
+
+/// Task, legs and catalog are durable before any node hears of the write.
+async fn persist(app: &App, operation: &Operation) -> Result<TaskRow, Failure> {
+    let mut row = new_row(
+        Some(operation.index.clone()),
+        operation.kind,
+        &operation.details,
+        operation.custom_metadata.clone(),
+    );
+    row.work = Some(Json::of(&operation.work));
+    let node_uid = operation.node_uid.clone();
+    let index = operation.index.clone();
+    let legs = open_legs(&operation.legs, TaskUid(0));
+    let put = match &operation.catalog {
+        CatalogChange::Put(row) => Some(row.clone()),
+        CatalogChange::None | CatalogChange::Delete => None,
+    };
+    let delete = matches!(operation.catalog, CatalogChange::Delete);
+    let task = app
+        .store
+        .write(move |tx| {
+            row.uid = tx.sequences().next_task_uid()?;
+            row.position = Some(u64::from(row.uid.0));
+            tx.tasks().insert(&row)?;
+            for mut leg in legs {
+                leg.key.task_uid = row.uid;
+                tx.node_tasks()
+                    .upsert(&leg.row(&node_uid, clock::now_ms()))?;
+            }
+            if let Some(catalog) = &put {
+                tx.catalog().put(catalog)?;
+            }
+            if delete {
+                tx.catalog().delete(&index)?;
+                tx.staleness().forget_index(&node_uid)?;
+            }
+            Ok(row)
+        })
+        .await?;
+    Ok(task)
+}
+
+fn open_legs(legs: &[PlannedLeg], task_uid: TaskUid) -> Vec<OpenLeg> {
+    let requests = legs.iter().flat_map(|leg| {
+        let last = leg.requests.len() - 1;
+        (0..=last).map(move |position| (leg, position, position == last))
+    });
+    requests
+        .map(|(leg, position, is_last)| {
+            let number = u32::try_from(position).expect("a leg has a handful of requests");
+            let key = NodeTaskKey {
+                task_uid,
+                node_id: leg.node.clone(),
+                leg: number,
+            };
+            OpenLeg::planned(
+                key,
+                if is_last {
+                    leg.shards.clone()
+                } else {
+                    ShardSet::new()
+                },
+            )
+        })
+        .collect()
+}
+
+/// The same in memory, before the first leg can end.
+fn remember(app: &App, operation: &Operation, uid: TaskUid) {
+    match &operation.catalog {
+        CatalogChange::None => {}
+        CatalogChange::Put(row) => match Index::from_row(CatalogRow::clone(row)) {
+            Ok(index) => app.catalog.put(index),
+            Err(error) => {
+                tracing::error!(error = %chain(&error), "catalog row cannot be read back")
+            }
+        },
+        CatalogChange::Delete => {
+            app.catalog.remove(&operation.index);
+            app.staleness.forget_index(&operation.node_uid);
+        }
+    }
+    app.open_tasks.open(OpenTask {
+        uid,
+        index: operation.index.clone(),
+        node_uid: operation.node_uid.clone(),
+        work: operation.work.clone(),
+        details: operation.details.clone(),
+        legs: open_legs(&operation.legs, uid),
+        acknowledged: false,
+        covered_since: None,
+    });
+}
+
+/// Takes over the end of one leg.
+fn note(
+    app: &App,
+    uid: TaskUid,
+    node: &NodeId,
+    end: LegEnd,
+    refusal: &mut Option<Answer>,
+) -> LegOutcome {
+    app.open_tasks.update(uid, |task| task.sent(node, &end));
+    match end {
+        LegEnd::Enqueued(_) => LegOutcome::Acknowledged,
+        LegEnd::Refused(answer) => {
+            tracing::warn!(node_id = %node, task_uid = uid.0, status = answer.status.as_u16(), "node refuses a write");
+            refusal.get_or_insert(answer);
+            LegOutcome::Missed
+        }
+        LegEnd::Missed(error) => {
+            let error = error.map(|error| chain(&error));
+            tracing::warn!(node_id = %node, task_uid = uid.0, error, "node misses a write");
+            LegOutcome::Missed
+        }
+    }
+}
+
+/// Every copy that did not take the write is fenced, durably, before the client hears of success.
+async fn acknowledge(
+    app: &App,
+    uid: TaskUid,
+    node_uid: &NodeUid,
+    missed: Vec<(NodeId, ShardSet)>,
+) -> Result<(), StoreError> {
+    if missed.is_empty() {
+        return Ok(());
+    }
+    let rows = app
+        .staleness
+        .rows(node_uid, &missed, StaleReason::Missed, Some(uid));
+    app.staleness.add(&rows);
+    app.store
+        .write(move |tx| rows.iter().try_for_each(|row| tx.staleness().mark(row)))
+        .await
+}
+
+/// The task ends as failed. Copies that took it all the same make the others of their shards stale when it ends.
+fn refuse(
+    app: &App,
+    uid: TaskUid,
+    shards: &ShardSet,
+    refusal: Option<Answer>,
+    created: bool,
+    names: &Names,
+) -> Failure {
+    let error = ApiError::new(
+        Code::MiroirNoQuorum,
+        format!(
+            "Too few copies of shards {shards} can be reached to accept the write. Retry when the nodes are back."
+        ),
+    );
+    let task_error = match &refusal {
+        Some(answer) => {
+            serde_json::from_slice(&answer.body).unwrap_or_else(|_| serde_json::json!(error))
+        }
+        None => serde_json::json!(error),
+    };
+    app.open_tasks.update(uid, |task| {
+        task.work = Work::Refuse {
+            error: task_error,
+            created,
+        }
+    });
+    match refusal {
+        Some(answer) => names.relay(answer),
+        None => error.into(),
+    }
+}
+
+/// How long a client is made to wait for a turn is bounded by its own deadline.
+pub(crate) async fn within<T>(
+    limit: Duration,
+    turn: impl Future<Output = T>,
+) -> Result<T, Failure> {
+    tokio::time::timeout(limit, turn).await.map_err(|_| {
+        Failure::new(
+            Code::MiroirSequencerUnavailable,
+            "Writes to this index are queued for longer than a request may take; nothing was sent. Retry later.",
+        )
+    })
+}

@@ -1,0 +1,240 @@
+//! `POST` and `PUT /indexes/{uid}/documents`: route by key, then the common second half of every write.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Method;
+use miroir_core::document::batch::{Batch, Format, KeyName, Routes, Target};
+use miroir_core::document::reserved::Reserved;
+use miroir_core::error::ApiError;
+use miroir_core::id::{IndexUid, ShardSet};
+use miroir_core::plan;
+use miroir_core::wire::task::TaskKind;
+use miroir_node::ContentType;
+use serde_json::{Map, Value, json};
+
+use crate::app::App;
+use crate::cluster::defaults::NodeDefaults;
+use crate::cluster::lanes::LegRequest;
+use crate::cluster::sequencer::Head;
+use crate::http::reply::Failure;
+use crate::request::dispatch::{
+    Accepted, CatalogChange, Operation, PlannedLeg, conclude, dispatch,
+};
+use crate::request::indexes::{
+    creation_requests, everywhere, new_head, new_row, primary_key_requests, take_turn,
+};
+use crate::tasks::Work;
+
+/// What the client said about the documents it sends.
+pub(crate) struct Parameters {
+    pub(crate) method: Method,
+    pub(crate) primary_key: Option<String>,
+    pub(crate) custom_metadata: Option<String>,
+    pub(crate) skip_creation: bool,
+}
+
+/// Names under `_miroir_` that belong to Miroir in this version: versions and expiry come with their capabilities.
+pub(crate) const RESERVED: Reserved = Reserved {
+    versions: false,
+    expiry: false,
+};
+
+/// Adds or replaces documents.
+pub(crate) async fn write(
+    app: &Arc<App>,
+    uid: IndexUid,
+    parameters: Parameters,
+    format: Format,
+    body: Bytes,
+) -> Result<Accepted, Failure> {
+    let (batch, _) =
+        tokio::task::block_in_place(|| Batch::read(body, format, Some(RESERVED), None))?;
+    let turn = take_turn(app, &uid).await?;
+    let received = batch.len();
+    let kind = TaskKind::DocumentAdditionOrUpdate;
+    let details = Map::from_iter([
+        ("receivedDocuments".to_owned(), json!(received)),
+        ("indexedDocuments".to_owned(), Value::Null),
+    ]);
+
+    let (head, exists) = match turn.clone() {
+        Some(head) => (head, true),
+        None => (new_head(app, &uid, None).await?, false),
+    };
+    let routed =
+        tokio::task::block_in_place(|| route(&batch, &head, parameters.primary_key.as_deref()));
+    let (routes, error) = match routed {
+        Ok(routes) => (Some(routes), None),
+        Err(error) => (None, Some(error)),
+    };
+    if exists && (error.is_some() || received == 0) {
+        let details = Map::from_iter([
+            ("receivedDocuments".to_owned(), json!(received)),
+            ("indexedDocuments".to_owned(), json!(0)),
+        ]);
+        return conclude(
+            app,
+            Some(uid),
+            kind,
+            details,
+            parameters.custom_metadata,
+            error,
+        )
+        .await;
+    }
+
+    let learnt = routes
+        .as_ref()
+        .and_then(|routes| routes.primary_key().map(str::to_owned));
+    let next = Head {
+        primary_key: head.primary_key.clone().or(learnt),
+        ..head.clone()
+    };
+    let announces = !exists || next.primary_key != head.primary_key;
+    let defaults = if announces {
+        Some(app.node_defaults().await?)
+    } else {
+        None
+    };
+    let before = exists.then_some(&head);
+    let legs = legs(
+        app,
+        &batch,
+        routes.as_ref(),
+        &parameters,
+        before,
+        &next,
+        defaults.as_ref(),
+    );
+    let touched = routes.as_ref().map(Routes::touched).unwrap_or_default();
+    let wanted = if touched.is_empty() {
+        ShardSet::full(next.shards)
+    } else {
+        touched
+    };
+    let row = if exists {
+        app.catalog.find(&uid).map(|index| index.row.clone())
+    } else {
+        Some(new_row(&uid, &next))
+    };
+    let operation = Operation {
+        kind,
+        details,
+        custom_metadata: parameters.custom_metadata,
+        work: match error {
+            Some(error) => Work::FailWith {
+                error: json!(error),
+            },
+            None => Work::Documents {
+                indexed: routes.as_ref().map_or(0, |routes| distinct(&batch, routes)),
+            },
+        },
+        plan: plan::write(&app.view(&next.node_uid).cluster(), next.shards, &wanted),
+        legs,
+        catalog: match row {
+            Some(mut row) if !exists || next.primary_key != head.primary_key => {
+                row.primary_key.clone_from(&next.primary_key);
+                CatalogChange::Put(Box::new(row))
+            }
+            _ => CatalogChange::None,
+        },
+        index: uid,
+        node_uid: next.node_uid.clone(),
+        next: Some(next),
+    };
+    dispatch(app, turn, operation).await
+}
+
+/// The shard of every document, or the error that the client's task fails with.
+fn route(batch: &Batch, head: &Head, wanted_key: Option<&str>) -> Result<Routes, ApiError> {
+    if let (Some(existing), Some(wanted)) = (&head.primary_key, wanted_key)
+        && existing != wanted
+    {
+        return Err(ApiError::primary_key_exists(existing));
+    }
+    let key = match head.primary_key.as_deref().or(wanted_key) {
+        Some(name) => KeyName::Known(name),
+        None => KeyName::Inferred,
+    };
+    batch.route(Target {
+        key,
+        shards: head.shards,
+    })
+}
+
+/// How many different documents a batch holds: what a server reports as indexed.
+fn distinct(batch: &Batch, routes: &Routes) -> u64 {
+    let Some(name) = routes.primary_key() else {
+        return 0;
+    };
+    let keys: HashSet<_> = batch
+        .documents()
+        .filter_map(|document| batch.key_of(document, name).ok())
+        .collect();
+    keys.len() as u64
+}
+
+/// What each node is sent. A node that receives no document still learns of a new index or a new primary key.
+fn legs(
+    app: &Arc<App>,
+    batch: &Batch,
+    routes: Option<&Routes>,
+    parameters: &Parameters,
+    head: Option<&Head>,
+    next: &Head,
+    defaults: Option<&NodeDefaults>,
+) -> Vec<PlannedLeg> {
+    let touched = routes.map(Routes::touched).unwrap_or_default();
+    let content_type = match batch.content_type() {
+        "application/json" => ContentType::Json,
+        _ => ContentType::NdJson,
+    };
+    let path = documents_path(next, parameters);
+    let max_bytes = app.config.scatter.node_max_body_bytes.length();
+    let mut legs = everywhere(app, &next.node_uid, next.shards, |owned| {
+        let mut requests = match (defaults, head, &next.primary_key) {
+            (Some(defaults), None, _) => creation_requests(next, defaults),
+            (Some(defaults), Some(_), Some(key)) => primary_key_requests(next, key, defaults),
+            _ => Vec::new(),
+        };
+        let wanted = owned.intersection(&touched);
+        if let Some(routes) = routes.filter(|_| !wanted.is_empty()) {
+            requests.extend(
+                batch
+                    .leg_bodies(routes, &wanted, None, max_bytes)
+                    .map(|body| LegRequest {
+                        method: parameters.method.clone(),
+                        path: path.clone(),
+                        body: Some((content_type, body.bytes.into())),
+                        tagged: true,
+                    }),
+            );
+        }
+        requests
+    });
+    for leg in &mut legs {
+        if !touched.is_empty() {
+            leg.shards = leg.shards.intersection(&touched);
+        }
+    }
+    legs.retain(|leg| !leg.requests.is_empty());
+    legs
+}
+
+fn documents_path(head: &Head, parameters: &Parameters) -> String {
+    let mut path = format!("/indexes/{}/documents", head.node_uid);
+    let mut query = Vec::new();
+    if let Some(key) = &head.primary_key {
+        query.push(("primaryKey", key.as_str()));
+    }
+    if parameters.skip_creation {
+        query.push(("skipCreation", "true"));
+    }
+    if !query.is_empty() {
+        path.push('?');
+        path.push_str(&serde_urlencoded::to_string(query).expect("pairs of text always encode"));
+    }
+    path
+}

@@ -1,0 +1,333 @@
+//! Indexes come, change and go: the catalog decides, the nodes follow.
+
+use std::sync::Arc;
+
+use http::Method;
+use miroir_core::error::ApiError;
+use miroir_core::id::{IndexUid, NodeId, NodeUid, ShardCount, ShardSet};
+use miroir_core::plan;
+use miroir_core::settings::{Facts, UserSettings, fingerprint, overlay};
+use miroir_core::wire::task::TaskKind;
+use miroir_node::ContentType;
+use miroir_store::Json;
+use miroir_store::table::CatalogRow;
+use serde_json::{Map, Value, json};
+
+use crate::app::App;
+use crate::clock;
+use crate::cluster::defaults::{HIDDEN_INDEX, NodeDefaults};
+use crate::cluster::lanes::LegRequest;
+use crate::cluster::sequencer::{Head, Turn};
+use crate::http::reply::Failure;
+use crate::request::dispatch::{
+    Accepted, CatalogChange, Operation, PlannedLeg, conclude, dispatch, within,
+};
+use crate::tasks::Work;
+
+/// `POST /indexes`.
+pub(crate) async fn create(
+    app: &Arc<App>,
+    uid: IndexUid,
+    primary_key: Option<String>,
+) -> Result<Accepted, Failure> {
+    let turn = take_turn(app, &uid).await?;
+    let details = Map::from_iter([("primaryKey".to_owned(), json!(primary_key))]);
+    if turn.is_some() || is_taken(app, &uid).await? {
+        let error = ApiError::index_already_exists(&uid);
+        return conclude(
+            app,
+            Some(uid),
+            TaskKind::IndexCreation,
+            details,
+            None,
+            Some(error),
+        )
+        .await;
+    }
+    let defaults = app.node_defaults().await?;
+    let head = new_head(app, &uid, primary_key).await?;
+    let operation = Operation {
+        kind: TaskKind::IndexCreation,
+        details,
+        custom_metadata: None,
+        work: Work::CreateIndex,
+        ..creation(app, uid, head, &defaults)
+    };
+    dispatch(app, turn, operation).await
+}
+
+/// `DELETE /indexes/{uid}`.
+pub(crate) async fn delete(app: &Arc<App>, uid: IndexUid) -> Result<Accepted, Failure> {
+    let turn = take_turn(app, &uid).await?;
+    let details = Map::from_iter([("deletedDocuments".to_owned(), Value::Null)]);
+    let Some(head) = turn.as_ref() else {
+        let error = ApiError::index_not_found(&uid);
+        let details = Map::from_iter([("deletedDocuments".to_owned(), json!(0))]);
+        return conclude(
+            app,
+            Some(uid),
+            TaskKind::IndexDeletion,
+            details,
+            None,
+            Some(error),
+        )
+        .await;
+    };
+    let node_uid = head.node_uid.clone();
+    let requests = deletion_requests(&node_uid);
+    let operation = Operation {
+        index: uid,
+        kind: TaskKind::IndexDeletion,
+        details,
+        custom_metadata: None,
+        work: Work::DeleteIndex,
+        plan: plan::write(
+            &app.view(&node_uid).cluster(),
+            head.shards,
+            &ShardSet::full(head.shards),
+        ),
+        legs: everywhere(app, &node_uid, head.shards, |_| requests.clone()),
+        catalog: CatalogChange::Delete,
+        next: None,
+        node_uid,
+    };
+    dispatch(app, turn, operation).await
+}
+
+/// `PATCH /indexes/{uid}` with a primary key.
+pub(crate) async fn set_primary_key(
+    app: &Arc<App>,
+    uid: IndexUid,
+    primary_key: Option<String>,
+) -> Result<Accepted, Failure> {
+    let turn = take_turn(app, &uid).await?;
+    let details = Map::from_iter([("primaryKey".to_owned(), json!(primary_key))]);
+    let kind = TaskKind::IndexUpdate;
+    let Some(head) = turn.clone() else {
+        let error = ApiError::index_not_found(&uid);
+        return conclude(app, Some(uid), kind, details, None, Some(error)).await;
+    };
+    let (Some(primary_key), false) = (primary_key.clone(), primary_key == head.primary_key) else {
+        return conclude(app, Some(uid), kind, details, None, None).await;
+    };
+    if let Some(existing) = &head.primary_key {
+        let mut error = ApiError::primary_key_exists(existing);
+        // Of this task the server names the index; of a document task it does not.
+        error.message = format!("Index `{uid}`: {}", error.message);
+        return conclude(app, Some(uid), kind, details, None, Some(error)).await;
+    }
+    let next = Head {
+        primary_key: Some(primary_key.clone()),
+        ..head
+    };
+    let defaults = app.node_defaults().await?;
+    let operation = Operation {
+        kind,
+        details,
+        custom_metadata: None,
+        work: Work::SetPrimaryKey {
+            primary_key: primary_key.clone(),
+        },
+        plan: plan::write(
+            &app.view(&next.node_uid).cluster(),
+            next.shards,
+            &ShardSet::full(next.shards),
+        ),
+        legs: everywhere(app, &next.node_uid, next.shards, |_| {
+            primary_key_requests(&next, &primary_key, &defaults)
+        }),
+        catalog: CatalogChange::None,
+        index: uid,
+        node_uid: next.node_uid.clone(),
+        next: Some(next),
+    };
+    dispatch(app, turn, operation).await
+}
+
+/// The turn on an index, within the request's deadline.
+pub(crate) async fn take_turn(app: &App, uid: &IndexUid) -> Result<Turn, Failure> {
+    let limit = app.config.server.request_timeout_ms.duration();
+    within(limit, app.sequencers.turn(uid, &app.catalog)).await
+}
+
+/// A name that the nodes use, or have used, for another index must not meet a new one there.
+async fn is_taken(app: &App, uid: &IndexUid) -> Result<bool, Failure> {
+    let text = uid.as_str();
+    if text == HIDDEN_INDEX {
+        return Ok(true);
+    }
+    let text = text.strip_suffix("__twin").unwrap_or(text);
+    let base = match text.rsplit_once("__") {
+        Some((base, number)) if number.bytes().all(|digit| digit.is_ascii_digit()) => base,
+        _ if text.len() < uid.as_str().len() => text,
+        _ => return Ok(false),
+    };
+    let name = generation_name(base);
+    Ok(app.store.read(move |tx| tx.sequences().peek(&name)).await? > 0)
+}
+
+fn generation_name(uid: &str) -> String {
+    format!("generation:{uid}")
+}
+
+/// A new index of this name, under a node uid that the fleet has never used.
+pub(crate) async fn new_head(
+    app: &App,
+    uid: &IndexUid,
+    primary_key: Option<String>,
+) -> Result<Head, Failure> {
+    let name = generation_name(uid.as_str());
+    let generation = app
+        .store
+        .write(move |tx| tx.sequences().next(&name))
+        .await?;
+    let generation = u32::try_from(generation).map_err(Failure::internal)?;
+    Ok(Head {
+        node_uid: match generation {
+            0 => NodeUid::first(uid),
+            _ => NodeUid::generation(uid, generation),
+        },
+        generation,
+        primary_key,
+        shards: app.shards,
+        settings: UserSettings::default(),
+    })
+}
+
+/// Everything that brings a new index into being on every node; the caller says what the client sees of it.
+fn creation(app: &Arc<App>, uid: IndexUid, head: Head, defaults: &NodeDefaults) -> Operation {
+    Operation {
+        kind: TaskKind::IndexCreation,
+        details: Map::new(),
+        custom_metadata: None,
+        work: Work::CreateIndex,
+        plan: plan::write(
+            &app.view(&head.node_uid).cluster(),
+            head.shards,
+            &ShardSet::full(head.shards),
+        ),
+        legs: everywhere(app, &head.node_uid, head.shards, |_| {
+            creation_requests(&head, defaults)
+        }),
+        catalog: CatalogChange::Put(Box::new(new_row(&uid, &head))),
+        index: uid,
+        node_uid: head.node_uid.clone(),
+        next: Some(head),
+    }
+}
+
+pub(crate) fn new_row(uid: &IndexUid, head: &Head) -> CatalogRow {
+    let now = clock::now().to_string();
+    CatalogRow {
+        uid: uid.clone(),
+        current_node_uid: head.node_uid.clone(),
+        generation: head.generation,
+        primary_key: head.primary_key.clone(),
+        shards: head.shards,
+        user_settings: Json::of(&head.settings),
+        settings_version: 0,
+        settings_fingerprint: settings_fingerprint(&head.settings),
+        settings_view: None,
+        ids_case_folded: false,
+        frozen_reason: None,
+        created_at: now.clone(),
+        updated_at: now,
+    }
+}
+
+/// The fingerprint of what a client set, as the catalog keeps it.
+pub(crate) fn settings_fingerprint(settings: &UserSettings) -> Vec<u8> {
+    fingerprint(&Value::Object(settings.as_object().clone())).into_bytes()
+}
+
+/// The twin, the index, and the overlay on it.
+pub(crate) fn creation_requests(head: &Head, defaults: &NodeDefaults) -> Vec<LegRequest> {
+    let create = |name: &NodeUid| {
+        let body = json!({"uid": name, "primaryKey": head.primary_key});
+        request(Method::POST, "/indexes".to_owned(), Some(body))
+    };
+    vec![
+        create(&head.node_uid.twin()),
+        create(&head.node_uid),
+        overlay_request(head, defaults),
+    ]
+}
+
+/// The twin and the index go away.
+pub(crate) fn deletion_requests(node_uid: &NodeUid) -> Vec<LegRequest> {
+    let remove = |name: &NodeUid| request(Method::DELETE, format!("/indexes/{name}"), None);
+    vec![remove(&node_uid.twin()), remove(node_uid)]
+}
+
+/// The primary key became known: every node learns it, and the overlay is sent again, before the first document.
+pub(crate) fn primary_key_requests(
+    head: &Head,
+    primary_key: &str,
+    defaults: &NodeDefaults,
+) -> Vec<LegRequest> {
+    let body = json!({"primaryKey": primary_key});
+    let set = request(
+        Method::PATCH,
+        format!("/indexes/{}", head.node_uid),
+        Some(body),
+    );
+    vec![set, overlay_request(head, defaults)]
+}
+
+pub(crate) fn overlay_request(head: &Head, defaults: &NodeDefaults) -> LegRequest {
+    let facts = Facts {
+        default_ranking_rules: &defaults.ranking_rules,
+        primary_key: head.primary_key.as_deref(),
+        shards: head.shards,
+        total_order: true,
+    };
+    let settings = overlay(&head.settings, &facts);
+    request(
+        Method::PATCH,
+        format!("/indexes/{}/settings", head.node_uid),
+        Some(settings),
+    )
+}
+
+pub(crate) fn request(method: Method, path: String, body: Option<Value>) -> LegRequest {
+    let body = body.map(|body| (ContentType::Json, body.to_string().into()));
+    LegRequest {
+        method,
+        path,
+        body,
+        tagged: false,
+    }
+}
+
+/// One leg for every node, with the shards that it owns of the index.
+pub(crate) fn everywhere(
+    app: &App,
+    node_uid: &NodeUid,
+    shards: ShardCount,
+    requests: impl Fn(&ShardSet) -> Vec<LegRequest>,
+) -> Vec<PlannedLeg> {
+    let placement = app.cluster.topology().placement(shards);
+    let view = app.view(node_uid);
+    let nodes = plan::broadcast(&view.cluster());
+    let owned = |node: &NodeId| {
+        let mut owned = ShardSet::new();
+        for group in placement.groups() {
+            for (owner, shards) in group.nodes().filter(|(owner, _)| *owner == node) {
+                debug_assert_eq!(owner, node);
+                owned.extend(shards.iter());
+            }
+        }
+        owned
+    };
+    nodes
+        .into_iter()
+        .map(|node| {
+            let shards = owned(&node);
+            PlannedLeg {
+                requests: requests(&shards),
+                shards,
+                node,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,227 @@
+//! `GET /stats` and `GET /indexes/{uid}/stats`: counts of one fresh copy of each shard.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use http::Method;
+use miroir_core::document::marker;
+use miroir_core::id::{NodeId, Shard, ShardSet};
+use miroir_core::plan::{self, Constraints, Leg};
+use miroir_node::Call;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::app::App;
+use crate::catalog::Index;
+use crate::http::reply::Failure;
+use crate::request::documents::RESERVED;
+use crate::request::filter_with;
+use crate::request::scatter::{ScatterEnd, scatter};
+use crate::request::translate::Names;
+
+/// What a server shows of one index.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct IndexStats {
+    pub(crate) number_of_documents: u64,
+    pub(crate) raw_document_db_size: u64,
+    pub(crate) avg_document_size: u64,
+    pub(crate) is_indexing: bool,
+    pub(crate) number_of_embeddings: u64,
+    pub(crate) number_of_embedded_documents: u64,
+    pub(crate) field_distribution: BTreeMap<String, u64>,
+}
+
+/// A node's own numbers, which cover every copy that it holds.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct NodeStats {
+    raw_document_db_size: u64,
+    is_indexing: bool,
+    number_of_embeddings: u64,
+    number_of_embedded_documents: u64,
+    field_distribution: BTreeMap<String, u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct FacetAnswer {
+    #[serde(default)]
+    facet_distribution: BTreeMap<String, BTreeMap<String, u64>>,
+}
+
+/// The statistics of one index, and the shards that could not be counted.
+pub(crate) async fn index(
+    app: &Arc<App>,
+    index: &Index,
+) -> Result<(IndexStats, ShardSet), Failure> {
+    let (number_of_documents, uncovered) = count(app, index).await?;
+    let copies = copies(app, index).await;
+    // A copy of each shard is what clients see: of everything that is held `n` times, an `n`th.
+    let share = |value: u64| value / copies.per_shard.max(1);
+    let raw_document_db_size = share(copies.sum.raw_document_db_size);
+    let distribution = copies.sum.field_distribution.into_iter();
+    let stats = IndexStats {
+        number_of_documents,
+        raw_document_db_size,
+        avg_document_size: raw_document_db_size
+            .checked_div(number_of_documents)
+            .unwrap_or(0),
+        is_indexing: copies.sum.is_indexing || app.open_tasks.any_on(index.node_uid()),
+        number_of_embeddings: share(copies.sum.number_of_embeddings),
+        number_of_embedded_documents: share(copies.sum.number_of_embedded_documents),
+        field_distribution: distribution
+            .filter(|(name, _)| !RESERVED.is_injected(name))
+            .map(|(name, count)| (name, share(count)))
+            .collect(),
+    };
+    Ok((stats, uncovered))
+}
+
+/// The exact number of documents: the marker's facet counts of one fresh copy of each shard.
+async fn count(app: &Arc<App>, index: &Index) -> Result<(u64, ShardSet), Failure> {
+    let counted = count_by_shard(app, index, None, &BTreeSet::new())
+        .await
+        .map_err(|end| match end {
+            ScatterEnd::Failed(failure) => failure,
+            ScatterEnd::Rejected(answer) => {
+                Names::new(index.node_uid(), &index.row.uid).relay(answer)
+            }
+        })?;
+    Ok((
+        counted.shards.values().map(|(count, _)| count).sum(),
+        counted.uncovered,
+    ))
+}
+
+/// The documents of each shard, and which node counted them.
+pub(crate) struct Counted {
+    pub(crate) shards: BTreeMap<Shard, (u64, NodeId)>,
+    pub(crate) uncovered: ShardSet,
+}
+
+/// Counts the documents that pass a client's filter in one fresh copy of each shard.
+pub(crate) async fn count_by_shard(
+    app: &Arc<App>,
+    index: &Index,
+    filter: Option<&Value>,
+    without: &BTreeSet<NodeId>,
+) -> Result<Counted, ScatterEnd> {
+    let view = app.view(index.node_uid());
+    let constraints = Constraints {
+        exclude_nodes: without.clone(),
+        ..Constraints::default()
+    };
+    let rotation = app.next_rotation();
+    let plan = plan::search(&view.cluster(), index.shards(), &constraints, rotation);
+    let path = format!("/indexes/{}/search", index.node_uid());
+    let call = |leg: &Leg, deadline| {
+        let clause = leg.clause.as_ref().map(ToString::to_string);
+        Call::read(Method::POST, path.as_str(), deadline)
+            .json(marker_request(filter, clause.as_deref()))
+    };
+    let gathered = scatter(
+        app,
+        &view,
+        index.shards(),
+        &constraints,
+        plan,
+        rotation,
+        call,
+    )
+    .await?;
+    let mut shards = BTreeMap::new();
+    for leg in &gathered.answers {
+        let counts = read_counts(&leg.answer.body)
+            .map_err(|error| ScatterEnd::Failed(Failure::internal(error)))?;
+        let own = counts
+            .into_iter()
+            .filter(|(shard, _)| leg.leg.shards.contains(*shard));
+        shards.extend(own.map(|(shard, count)| (shard, (count, leg.leg.node.clone()))));
+    }
+    Ok(Counted {
+        shards,
+        uncovered: gathered.uncovered,
+    })
+}
+
+/// The documents of each shard that a node holds, whether it owns the shard or not.
+pub(crate) async fn marker_counts(
+    app: &App,
+    index: &Index,
+    node: &NodeId,
+) -> Option<BTreeMap<Shard, u64>> {
+    let path = format!("/indexes/{}/search", index.node_uid());
+    let call = Call::read(Method::POST, path, app.cluster.read_deadline())
+        .json(marker_request(None, None));
+    let answer = app.cluster.call(node, call).await.ok()?;
+    read_counts(&answer.body).ok()
+}
+
+fn marker_request(filter: Option<&Value>, clause: Option<&str>) -> Vec<u8> {
+    let mut request = serde_json::json!({"q": "", "limit": 0, "facets": [marker::SHARD_FIELD]});
+    if let Some(filter) = filter_with(filter, clause.map(Value::from)) {
+        request["filter"] = filter;
+    }
+    request.to_string().into_bytes()
+}
+
+fn read_counts(body: &[u8]) -> Result<BTreeMap<Shard, u64>, serde_json::Error> {
+    let mut counted: FacetAnswer = serde_json::from_slice(body)?;
+    let counts = counted
+        .facet_distribution
+        .remove(marker::SHARD_FIELD)
+        .unwrap_or_default();
+    Ok(counts
+        .into_iter()
+        .filter_map(|(text, count)| Some((marker::parse_shard(&text)?, count)))
+        .collect())
+}
+
+struct Copies {
+    sum: NodeStats,
+    /// How many copies of each shard the sum holds.
+    per_shard: u64,
+}
+
+/// The sum over the nodes of the first group all of whose nodes answer; failing that, over the nodes that do.
+async fn copies(app: &App, index: &Index) -> Copies {
+    let topology = app.cluster.topology();
+    let placement = topology.placement(index.shards());
+    let mut best: Option<(usize, Copies)> = None;
+    for group in placement.groups() {
+        let nodes: Vec<&NodeId> = group.nodes().map(|(node, _)| node).collect();
+        let answers = join_all(nodes.iter().map(|node| node_stats(app, index, node))).await;
+        let answered = answers.iter().flatten().count();
+        let mut sum = NodeStats::default();
+        for stats in answers.into_iter().flatten() {
+            sum.raw_document_db_size += stats.raw_document_db_size;
+            sum.is_indexing |= stats.is_indexing;
+            sum.number_of_embeddings += stats.number_of_embeddings;
+            sum.number_of_embedded_documents += stats.number_of_embedded_documents;
+            for (name, count) in stats.field_distribution {
+                *sum.field_distribution.entry(name).or_default() += count;
+            }
+        }
+        let per_shard = u64::from(topology.replication_factor()).min(nodes.len() as u64);
+        if best.as_ref().is_none_or(|(most, _)| answered > *most) {
+            best = Some((answered, Copies { sum, per_shard }));
+        }
+        if answered == nodes.len() {
+            break;
+        }
+    }
+    best.map_or(
+        Copies {
+            sum: NodeStats::default(),
+            per_shard: 1,
+        },
+        |(_, copies)| copies,
+    )
+}
+
+async fn node_stats(app: &App, index: &Index, node: &NodeId) -> Option<NodeStats> {
+    let path = format!("/indexes/{}/stats", index.node_uid());
+    app.cluster.read(node, &path).await.ok()?.json().ok()
+}

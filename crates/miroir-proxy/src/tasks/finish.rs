@@ -1,0 +1,319 @@
+//! The end of a task: what its legs mean together, made durable and visible in one step.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use miroir_core::id::{NodeId, NodeUid, ShardSet};
+use miroir_core::settings::UserSettings;
+use miroir_core::wire::task::TaskStatus;
+use miroir_store::Json;
+use miroir_store::table::{NodeTaskState, StaleReason, TaskRow};
+use serde_json::{Map, Value, json};
+
+use crate::app::App;
+use crate::catalog::Index;
+use crate::clock;
+use crate::cluster::lanes::Leg;
+use crate::http::reply::chain;
+use crate::request::indexes::{deletion_requests, settings_fingerprint};
+use crate::request::translate::Names;
+use crate::tasks::outcome::{Composite, LegReport, LegResult, compose};
+use crate::tasks::{OpenLeg, OpenTask, Work};
+
+/// Ends a task all of whose legs have ended. When something it needs (a node, the store) does not answer, the task stays open and
+/// the next round tries again.
+pub(super) async fn finish(app: &Arc<App>, task: OpenTask) {
+    let uid = task.uid;
+    if let Err(error) = try_finish(app, task).await {
+        tracing::warn!(task_uid = uid.0, error = %chain(&*error), "task cannot be completed yet");
+    }
+}
+
+type Trouble = Box<dyn std::error::Error + Send + Sync>;
+
+async fn try_finish(app: &Arc<App>, task: OpenTask) -> Result<(), Trouble> {
+    let composite = compose(&reports(&task));
+    let names = Names::new(&task.node_uid, &task.index);
+    let error = task_error(&task.work, &composite, &names);
+
+    let mut index = app
+        .catalog
+        .find(&task.index)
+        .filter(|index| *index.node_uid() == task.node_uid);
+    let creation_failed = match task.work {
+        Work::CreateIndex => error.is_some(),
+        Work::Refuse { created, .. } => created,
+        _ => false,
+    };
+    if !creation_failed && let Some(found) = &index {
+        index = complete_index(app, found, &task, error.is_none())
+            .await?
+            .map(Arc::new);
+    }
+
+    let details = details(app, &task, error.is_none());
+    let (started_at, finished_at) = times(&task);
+    let stale = app.staleness.rows(
+        &task.node_uid,
+        &composite.stale,
+        StaleReason::Diverged,
+        Some(task.uid),
+    );
+    // Fencing before the task can be seen as succeeded: no reader may meet a copy that lacks it.
+    app.staleness.add(&stale);
+    let legs: Vec<_> = task
+        .legs
+        .iter()
+        .map(|leg| leg.row(&task.node_uid, clock::now_ms()))
+        .collect();
+    let uid = task.uid;
+    let row = index.as_ref().map(|index| index.row.clone());
+    let catalog_uid = task.index.clone();
+    app.store
+        .write(move |tx| {
+            for row in &stale {
+                tx.staleness().mark(row)?;
+            }
+            for leg in &legs {
+                tx.node_tasks().upsert(leg)?;
+            }
+            if creation_failed {
+                tx.catalog().delete(&catalog_uid)?;
+            } else if let Some(row) = &row {
+                tx.catalog().put(row)?;
+            }
+            let Some(mut row) = tx.tasks().get(uid)? else {
+                return Ok(());
+            };
+            let batch = tx.sequences().next(miroir_store::table::BATCH_UID)?;
+            row.batch_uid = u32::try_from(batch).ok();
+            let started_at = started_at.max(row.enqueued_at);
+            end(&mut row, error, details, started_at, finished_at);
+            tx.tasks().update(&row)
+        })
+        .await?;
+
+    if creation_failed {
+        app.catalog.remove(&task.index);
+    } else if let Some(index) = index {
+        app.catalog.put(Index::clone(&index));
+    }
+    app.open_tasks.close(task.uid);
+    if creation_failed {
+        undo_creation(app, &task).await;
+    } else if matches!(task.work, Work::Settings { .. }) {
+        settle_settings(app, &task).await;
+    }
+    Ok(())
+}
+
+/// An index that could not be created everywhere is created nowhere.
+async fn undo_creation(app: &App, task: &OpenTask) {
+    let mut turn = app.sequencers.turn(&task.index, &app.catalog).await;
+    if turn
+        .as_ref()
+        .is_some_and(|head| head.node_uid == task.node_uid)
+    {
+        *turn = None;
+    }
+    for node in app.cluster.node_ids() {
+        let leg = Leg {
+            requests: deletion_requests(&task.node_uid),
+            tag: app.tag(task.uid).into(),
+        };
+        // Nobody waits for it: a node uid is never used again, so what a silent node keeps harms nobody.
+        drop(app.lanes.push(node, &task.node_uid, leg));
+    }
+}
+
+/// The operations after the last change of settings build on what was committed, whether the change succeeded or not.
+async fn settle_settings(app: &App, task: &OpenTask) {
+    let mut turn = app.sequencers.turn(&task.index, &app.catalog).await;
+    if app.open_tasks.changes_settings_of(&task.node_uid) {
+        return;
+    }
+    let committed = app
+        .catalog
+        .find(&task.index)
+        .filter(|index| *index.node_uid() == task.node_uid);
+    if let (Some(head), Some(committed)) = (turn.as_mut(), committed)
+        && head.node_uid == task.node_uid
+    {
+        head.settings = committed.settings.clone();
+    }
+}
+
+/// Ends a row that has no legs: Miroir itself knows the outcome.
+pub(crate) fn finish_at_once(row: &mut TaskRow, batch: u64, error: Option<Json>, details: Json) {
+    row.batch_uid = u32::try_from(batch).ok();
+    let at = row.enqueued_at;
+    end(row, error, details, at, at);
+}
+
+fn end(row: &mut TaskRow, error: Option<Json>, details: Json, started_at: i64, finished_at: i64) {
+    row.status = if error.is_some() {
+        TaskStatus::Failed
+    } else {
+        TaskStatus::Succeeded
+    };
+    row.error = error;
+    row.details = details;
+    row.started_at = Some(started_at);
+    row.finished_at = Some(finished_at.max(started_at));
+    row.applied_at = Some(finished_at / 1_000_000);
+}
+
+/// One report per node: its last word on the shards that it was to write.
+fn reports(task: &OpenTask) -> Vec<LegReport> {
+    let mut by_node: BTreeMap<&NodeId, LegReport> = BTreeMap::new();
+    for leg in task.legs.iter().filter(|leg| !leg.shards.is_empty()) {
+        let result = match (leg.state, &leg.error) {
+            (NodeTaskState::Succeeded, _) => LegResult::Applied,
+            (NodeTaskState::Failed, Some(error)) if is_already_so(error) => LegResult::Applied,
+            (NodeTaskState::Failed, Some(error)) => LegResult::Failed(error.clone()),
+            _ => LegResult::Missed,
+        };
+        let node = &leg.key.node_id;
+        let report = by_node.entry(node).or_insert_with(|| LegReport {
+            node: node.clone(),
+            shards: ShardSet::new(),
+            result: LegResult::Applied,
+        });
+        report.shards.extend(leg.shards.iter());
+        if report.result == LegResult::Applied {
+            report.result = result;
+        }
+    }
+    by_node.into_values().collect()
+}
+
+/// Node uids are never reused: an index that is there already is the one that was to be created, sent twice.
+fn is_already_so(error: &Json) -> bool {
+    error
+        .parse::<Map<String, Value>>()
+        .is_ok_and(|error| error.get("code") == Some(&json!("index_already_exists")))
+}
+
+fn task_error(work: &Work, composite: &Composite, names: &Names) -> Option<Json> {
+    if let Work::FailWith { error } | Work::Refuse { error, .. } = work {
+        return Some(Json::of(error));
+    }
+    match composite.failed.as_ref()? {
+        Some(error) => Some(Json::from_text(names.clean(error.as_str()))),
+        None => Some(Json::of(&miroir_core::error::ApiError::new(
+            miroir_core::error::Code::Internal,
+            "The task was interrupted before any node had received it. Send it again.",
+        ))),
+    }
+}
+
+/// Brings the catalog's picture of the index up to date: committed settings, primary key, and what clients read back.
+async fn complete_index(
+    app: &Arc<App>,
+    index: &Index,
+    task: &OpenTask,
+    succeeded: bool,
+) -> Result<Option<Index>, Trouble> {
+    let mut row = index.row.clone();
+    let mut read_back = !index.is_ready();
+    match &task.work {
+        Work::Settings { settings } if succeeded => {
+            row.user_settings = Json::of(settings);
+            row.settings_version += 1;
+            let settings: UserSettings = row.user_settings.parse()?;
+            row.settings_fingerprint = settings_fingerprint(&settings);
+            read_back = true;
+        }
+        Work::SetPrimaryKey { primary_key } if succeeded => {
+            row.primary_key = Some(primary_key.clone())
+        }
+        Work::DeleteIndex => return Ok(None),
+        _ => {}
+    }
+    if read_back {
+        row.settings_view = Some(read_settings(app, &task.node_uid, &task.applied_on()).await?);
+    }
+    row.updated_at = clock::now().to_string();
+    Ok(Some(Index::from_row(row)?))
+}
+
+/// The settings as a server shows them: those of a twin, on a node that has applied the task.
+async fn read_settings(app: &App, node_uid: &NodeUid, nodes: &[NodeId]) -> Result<Json, Trouble> {
+    let path = format!("/indexes/{}/settings", node_uid.twin());
+    let mut last = None;
+    for node in nodes {
+        match app.cluster.read(node, &path).await {
+            Ok(answer) if answer.is_success() => {
+                return Ok(Json::from_text(std::str::from_utf8(&answer.body)?));
+            }
+            Ok(answer) => last = Some(format!("node `{node}` answered {}", answer.status).into()),
+            Err(error) => last = Some(Trouble::from(error)),
+        }
+    }
+    Err(last.unwrap_or_else(|| "no node has applied the task".into()))
+}
+
+/// The counts that were open are known now; those of a failed task are 0, whatever some shards have done (reference 3.3).
+fn details(app: &App, task: &OpenTask, succeeded: bool) -> Json {
+    let mut details = task.details.clone();
+    for (name, value) in &mut details {
+        if !value.is_null() || !COUNTS.contains(&name.as_str()) {
+            continue;
+        }
+        let count = match &task.work {
+            _ if !succeeded => 0,
+            Work::Documents { indexed } => *indexed,
+            _ => sum_of_copies(app, task, name),
+        };
+        *value = json!(count);
+    }
+    Json::of(&details)
+}
+
+const COUNTS: [&str; 3] = ["indexedDocuments", "deletedDocuments", "editedDocuments"];
+
+/// The sum of a count over one copy of each shard: that of a group whose nodes have all applied the task, divided by its copies;
+/// failing that, of legs that do not overlap, which may be too few.
+fn sum_of_copies(app: &App, task: &OpenTask, name: &str) -> u64 {
+    let topology = app.cluster.topology();
+    let count = |leg: &OpenLeg| {
+        leg.details
+            .as_ref()
+            .and_then(|details| details.get(name)?.as_u64())
+            .unwrap_or(0)
+    };
+    let essential = || task.legs.iter().filter(|leg| !leg.shards.is_empty());
+    for group in topology.groups() {
+        let is_member = |leg: &&OpenLeg| {
+            topology
+                .node(&leg.key.node_id)
+                .is_some_and(|node| node.replica_group == group.id)
+        };
+        let legs: Vec<&OpenLeg> = essential().filter(is_member).collect();
+        if !legs.is_empty() && legs.iter().all(|leg| leg.state == NodeTaskState::Succeeded) {
+            let nodes = topology
+                .nodes()
+                .iter()
+                .filter(|node| node.replica_group == group.id)
+                .count();
+            let copies = usize::from(topology.replication_factor()).min(nodes).max(1) as u64;
+            return legs.into_iter().map(count).sum::<u64>() / copies;
+        }
+    }
+    let mut counted = ShardSet::new();
+    let mut sum = 0;
+    for leg in essential().filter(|leg| leg.state == NodeTaskState::Succeeded) {
+        if leg.shards.is_disjoint(&counted) {
+            counted.extend(leg.shards.iter());
+            sum += count(leg);
+        }
+    }
+    sum
+}
+
+fn times(task: &OpenTask) -> (i64, i64) {
+    let now = clock::now_ns();
+    let started = task.legs.iter().filter_map(|leg| leg.started_at).min();
+    let finished = task.legs.iter().filter_map(|leg| leg.finished_at).max();
+    (started.unwrap_or(now), finished.unwrap_or(now))
+}

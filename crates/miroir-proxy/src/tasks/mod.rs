@@ -1,0 +1,240 @@
+//! The tasks that are not finished: their legs, what remains to be done when the legs have ended, and the end itself.
+//!
+//! Every row is durable before it matters: the task and its planned legs before a node hears of them, the marks of copies that
+//! missed it before the client hears success. What is kept in memory here can be rebuilt from the store at any time.
+
+mod finish;
+mod outcome;
+mod poller;
+mod recovery;
+mod view;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use miroir_core::id::{IndexUid, NodeId, NodeUid, ShardSet, TaskUid};
+use miroir_store::Json;
+use miroir_store::table::{NodeTaskKey, NodeTaskRow, NodeTaskState};
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::cluster::lanes::LegEnd;
+
+pub(crate) use finish::finish_at_once;
+pub(crate) use poller::run as run_poller;
+pub(crate) use recovery::recover;
+pub(crate) use view::{summary, view};
+
+/// What a task does to the cluster beyond its legs. Stored with the task, so that it can be completed after a restart.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "work", rename_all = "camelCase")]
+pub(crate) enum Work {
+    /// Documents are written. `indexed` is the number of distinct ids among them.
+    Documents { indexed: u64 },
+    /// Documents are deleted by id.
+    DeleteDocuments,
+    /// The index comes into being.
+    CreateIndex,
+    /// The nodes' copies go away; the catalog has forgotten the index already.
+    DeleteIndex,
+    /// The primary key is set.
+    SetPrimaryKey { primary_key: String },
+    /// These user settings become the committed ones.
+    Settings { settings: Map<String, Value> },
+    /// The end is known; the legs only bring the index into being, as a server does before it reads the documents.
+    FailWith { error: Value },
+    /// Too few copies took the write, the client was told so. What it `created` goes away again.
+    Refuse { error: Value, created: bool },
+}
+
+/// What is known of one request of a leg.
+#[derive(Debug, Clone)]
+pub(crate) struct OpenLeg {
+    pub(crate) key: NodeTaskKey,
+    /// The shards that it answers for; empty for a request that only prepares the node for the next one.
+    pub(crate) shards: ShardSet,
+    pub(crate) state: NodeTaskState,
+    pub(crate) node_task: Option<u32>,
+    pub(crate) error: Option<Json>,
+    /// The node's own details of its task, where it reported any.
+    pub(crate) details: Option<Map<String, Value>>,
+    pub(crate) started_at: Option<i64>,
+    pub(crate) finished_at: Option<i64>,
+}
+
+/// A task that is not finished.
+#[derive(Debug, Clone)]
+pub(crate) struct OpenTask {
+    pub(crate) uid: TaskUid,
+    pub(crate) index: IndexUid,
+    pub(crate) node_uid: NodeUid,
+    pub(crate) work: Work,
+    /// As the client sees them; a count that is `null` becomes known at the end.
+    pub(crate) details: Map<String, Value>,
+    pub(crate) legs: Vec<OpenLeg>,
+    /// The write's own story has told the client; until then it, and nobody else, decides about legs that were not taken.
+    pub(crate) acknowledged: bool,
+    /// When the first copy of everything had finished, from which on stragglers have their grace.
+    pub(crate) covered_since: Option<Instant>,
+}
+
+impl OpenTask {
+    /// Takes over how the sending of a node's requests ended.
+    pub(crate) fn sent(&mut self, node: &NodeId, end: &LegEnd) {
+        let legs = self.legs.iter_mut().filter(|leg| leg.key.node_id == *node);
+        match end {
+            LegEnd::Enqueued(uids) => {
+                for (leg, uid) in legs.zip(uids) {
+                    leg.state = NodeTaskState::Acked;
+                    leg.node_task = Some(*uid);
+                }
+            }
+            LegEnd::Refused(answer) => {
+                let error = String::from_utf8_lossy(&answer.body).into_owned();
+                for leg in legs {
+                    leg.state = NodeTaskState::Failed;
+                    leg.error = Some(Json::from_text(error.clone()));
+                }
+            }
+            LegEnd::Missed(_) => legs.for_each(|leg| leg.state = NodeTaskState::Skipped),
+        }
+    }
+
+    /// The nodes whose every request of the task has been applied.
+    pub(crate) fn applied_on(&self) -> Vec<NodeId> {
+        let mut nodes: BTreeMap<&NodeId, bool> = BTreeMap::new();
+        for leg in &self.legs {
+            *nodes.entry(&leg.key.node_id).or_insert(true) &= leg.state == NodeTaskState::Succeeded;
+        }
+        nodes
+            .into_iter()
+            .filter(|(_, applied)| *applied)
+            .map(|(node, _)| node.clone())
+            .collect()
+    }
+
+    pub(crate) fn is_finished(&self) -> bool {
+        self.acknowledged && self.legs.iter().all(|leg| leg.state.is_finished())
+    }
+}
+
+/// The tasks that are not finished, and a bell for those who follow them.
+pub(crate) struct OpenTasks {
+    tasks: Mutex<BTreeMap<TaskUid, OpenTask>>,
+    changed: watch::Sender<()>,
+}
+
+impl OpenTasks {
+    pub(crate) fn new() -> Self {
+        Self {
+            tasks: Mutex::default(),
+            changed: watch::Sender::new(()),
+        }
+    }
+
+    pub(crate) fn open(&self, task: OpenTask) {
+        self.tasks.lock().insert(task.uid, task);
+        self.changed.send_replace(());
+    }
+
+    /// Changes an open task; `None` when it is not open (any more).
+    pub(crate) fn update<T>(
+        &self,
+        uid: TaskUid,
+        change: impl FnOnce(&mut OpenTask) -> T,
+    ) -> Option<T> {
+        let result = self.tasks.lock().get_mut(&uid).map(change);
+        self.changed.send_replace(());
+        result
+    }
+
+    pub(crate) fn get(&self, uid: TaskUid) -> Option<OpenTask> {
+        self.tasks.lock().get(&uid).cloned()
+    }
+
+    pub(crate) fn close(&self, uid: TaskUid) {
+        self.tasks.lock().remove(&uid);
+    }
+
+    /// Wakes those who follow the tasks.
+    fn ring(&self) {
+        self.changed.send_replace(());
+    }
+
+    /// Whether a change of this index's settings is open.
+    pub(crate) fn changes_settings_of(&self, index: &NodeUid) -> bool {
+        let tasks = self.tasks.lock();
+        tasks
+            .values()
+            .any(|task| task.node_uid == *index && matches!(task.work, Work::Settings { .. }))
+    }
+
+    /// Whether a task on this index is open.
+    pub(crate) fn any_on(&self, index: &NodeUid) -> bool {
+        self.tasks
+            .lock()
+            .values()
+            .any(|task| task.node_uid == *index)
+    }
+
+    /// A receiver that wakes at every change.
+    fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
+    /// The tasks all of whose legs have ended.
+    fn finished(&self) -> Vec<OpenTask> {
+        self.tasks
+            .lock()
+            .values()
+            .filter(|task| task.is_finished())
+            .cloned()
+            .collect()
+    }
+
+    /// The tasks of `node` that open legs wait for.
+    fn awaited_on(&self, node: &NodeId) -> BTreeSet<u32> {
+        let tasks = self.tasks.lock();
+        let legs = tasks.values().flat_map(|task| &task.legs);
+        legs.filter(|leg| leg.key.node_id == *node && leg.state == NodeTaskState::Acked)
+            .filter_map(|leg| leg.node_task)
+            .collect()
+    }
+
+    /// Runs `visit` on every open task.
+    fn each(&self, mut visit: impl FnMut(&mut OpenTask)) {
+        self.tasks.lock().values_mut().for_each(&mut visit);
+    }
+}
+
+impl OpenLeg {
+    pub(crate) fn planned(key: NodeTaskKey, shards: ShardSet) -> Self {
+        Self {
+            key,
+            shards,
+            state: NodeTaskState::Planned,
+            node_task: None,
+            error: None,
+            details: None,
+            started_at: None,
+            finished_at: None,
+        }
+    }
+
+    /// The durable form.
+    pub(crate) fn row(&self, node_uid: &NodeUid, now_ms: i64) -> NodeTaskRow {
+        NodeTaskRow {
+            key: self.key.clone(),
+            node_uid: node_uid.clone(),
+            shards: self.shards.clone(),
+            state: self.state,
+            node_task_uid: self.node_task,
+            attempts: 1,
+            planned_at: now_ms,
+            sent_at: self.node_task.map(|_| now_ms),
+            error: self.error.clone(),
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Follows the nodes' tasks: one loop per node, so that a node that does not answer delays nobody else's tasks, and one loop that
+//! ends the tasks whose legs have ended.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use miroir_core::id::NodeId;
+use miroir_core::wire::time::Timestamp;
+use miroir_node::{Call, NodeTask};
+use miroir_store::Json;
+use miroir_store::table::NodeTaskState;
+use serde::Deserialize;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::app::App;
+use crate::tasks::finish::finish;
+use crate::tasks::{OpenLeg, OpenTask};
+
+/// A client that waits for its task asks every 50 ms; the first look comes sooner, later ones cost less and less.
+const FIRST_DELAY: Duration = Duration::from_millis(10);
+const LONGEST_DELAY: Duration = Duration::from_secs(1);
+const CALL_TIMEOUT: Duration = Duration::from_secs(5);
+/// Uids of one request: the address stays far below every limit.
+const TASKS_PER_CALL: usize = 200;
+
+/// Runs until the process stops.
+pub(crate) async fn run(app: Arc<App>) {
+    let nodes: Vec<NodeId> = app.cluster.node_ids().cloned().collect();
+    for node in nodes {
+        app.spawn_worker(follow(Arc::clone(&app), node));
+    }
+    let mut changes = app.open_tasks.changes();
+    loop {
+        fence_stragglers(&app);
+        for task in app.open_tasks.finished() {
+            finish(&app, task).await;
+        }
+        // Without a change there is still the grace of stragglers, and ends that could not be completed, to look after.
+        let _ = timeout(LONGEST_DELAY, changes.changed()).await;
+    }
+}
+
+/// Asks one node for the tasks that are awaited there.
+async fn follow(app: Arc<App>, node: NodeId) {
+    let mut changes = app.open_tasks.changes();
+    let mut delay = FIRST_DELAY;
+    let mut asked = BTreeSet::new();
+    loop {
+        changes.mark_unchanged();
+        let awaited = app.open_tasks.awaited_on(&node);
+        if awaited.is_empty() {
+            if changes.changed().await.is_err() {
+                return;
+            }
+            continue;
+        }
+        delay = if awaited == asked {
+            (delay * 2).min(LONGEST_DELAY)
+        } else {
+            FIRST_DELAY
+        };
+        let next_look = Instant::now() + delay;
+        // A task that is new to this node is worth a look of its own, whatever the delay has grown to.
+        while let Ok(Ok(())) = timeout_at(next_look, changes.changed()).await {
+            if delay > FIRST_DELAY && !app.open_tasks.awaited_on(&node).is_subset(&awaited) {
+                tokio::time::sleep(FIRST_DELAY).await;
+                break;
+            }
+        }
+        let uids: Vec<u32> = awaited.iter().copied().collect();
+        for uids in uids.chunks(TASKS_PER_CALL) {
+            look(&app, &node, uids).await;
+        }
+        asked = awaited;
+    }
+}
+
+async fn look(app: &App, node: &NodeId, uids: &[u32]) {
+    #[derive(Deserialize)]
+    struct Page {
+        results: Vec<NodeTask>,
+    }
+    let list: Vec<String> = uids.iter().map(u32::to_string).collect();
+    let path = format!("/tasks?limit={}&uids={}", uids.len(), list.join(","));
+    let Ok(answer) = app
+        .cluster
+        .call(node, Call::get(path, Instant::now() + CALL_TIMEOUT))
+        .await
+    else {
+        return;
+    };
+    let Ok(page) = answer.json::<Page>() else {
+        tracing::warn!(node_id = %node, status = answer.status.as_u16(), "node does not show its tasks");
+        return;
+    };
+    let mut found: HashMap<u32, NodeTask> = page
+        .results
+        .into_iter()
+        .map(|task| (task.uid, task))
+        .collect();
+    app.open_tasks.each(|task| {
+        for leg in &mut task.legs {
+            if leg.key.node_id == *node
+                && leg.state == NodeTaskState::Acked
+                && let Some(node_task) = leg.node_task.and_then(|uid| found.remove(&uid))
+            {
+                observe(leg, &node_task);
+            }
+        }
+    });
+    app.open_tasks.ring();
+}
+
+/// Takes over what the node says of a leg.
+fn observe(leg: &mut OpenLeg, task: &NodeTask) {
+    let time = |text: &Option<String>| {
+        let time: Timestamp = text.as_deref()?.parse().ok()?;
+        i64::try_from(time.as_nanoseconds()).ok()
+    };
+    leg.started_at = time(&task.started_at);
+    leg.finished_at = time(&task.finished_at);
+    if !task.is_finished() {
+        return;
+    }
+    leg.details = task
+        .details
+        .as_ref()
+        .and_then(|details| serde_json::from_str(details.get()).ok());
+    if task.succeeded() {
+        leg.state = NodeTaskState::Succeeded;
+    } else {
+        leg.state = NodeTaskState::Failed;
+        leg.error = task
+            .error
+            .as_ref()
+            .map(|error| Json::from_text(error.get()));
+    }
+}
+
+/// A copy that lags behind the others of its shards for too long is given up: its shards become stale, the task can end. A copy
+/// that nobody can stand in for is waited for as long as it takes.
+fn fence_stragglers(app: &App) {
+    let grace = app.config.scatter.straggler_grace_s.duration();
+    app.open_tasks.each(|task| {
+        if !task.acknowledged || !is_covered(task) {
+            return;
+        }
+        let since = *task.covered_since.get_or_insert_with(Instant::now);
+        if since.elapsed() < grace {
+            return;
+        }
+        for leg in task.legs.iter_mut().filter(|leg| !leg.state.is_finished()) {
+            tracing::warn!(node_id = %leg.key.node_id, task_uid = task.uid.0, "copy lags behind and is given up");
+            leg.state = NodeTaskState::Skipped;
+        }
+    });
+}
+
+/// Every shard of the task has been applied by some copy.
+fn is_covered(task: &OpenTask) -> bool {
+    let mut open = false;
+    let mut wanted = miroir_core::id::ShardSet::new();
+    let mut applied = miroir_core::id::ShardSet::new();
+    for leg in &task.legs {
+        open |= !leg.state.is_finished();
+        wanted.extend(leg.shards.iter());
+        if leg.state == NodeTaskState::Succeeded {
+            applied.extend(leg.shards.iter());
+        }
+    }
+    open && wanted.is_subset(&applied)
+}

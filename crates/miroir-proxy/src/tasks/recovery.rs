@@ -1,0 +1,174 @@
+//! After a restart: what had begun is found out on the nodes, never replayed.
+//!
+//! Bodies of documents are gone with the process. A leg whose request may have arrived is looked up by its tag; one that never arrived
+//! is missed, which fences its copies if another copy has the write, and fails the task if none has. Requests that are harmless to
+//! repeat (indexes, settings) are made again from the catalog and the task's own record.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use miroir_core::id::{NodeId, TaskUid};
+use miroir_store::StoreError;
+use miroir_store::table::{NodeTaskRow, NodeTaskState, TaskRow};
+use tokio::time::Instant;
+
+use crate::app::App;
+use crate::cluster::lanes::{Leg, Lookup, find_by_tag};
+use crate::http::reply::chain;
+use crate::request::replay;
+use crate::tasks::{OpenLeg, OpenTask, Work};
+
+/// Opens the unfinished tasks of the store again.
+pub(crate) async fn recover(app: &Arc<App>) -> Result<(), StoreError> {
+    let (tasks, legs) = app
+        .store
+        .read(|tx| Ok((tx.tasks().unfinished()?, tx.node_tasks().unfinished()?)))
+        .await?;
+    if tasks.is_empty() {
+        return Ok(());
+    }
+    tracing::info!(
+        tasks = tasks.len(),
+        "tasks that were not finished are followed again"
+    );
+    let mut open_legs: BTreeMap<TaskUid, usize> = BTreeMap::new();
+    for leg in &legs {
+        *open_legs.entry(leg.key.task_uid).or_default() += 1;
+    }
+    for row in tasks {
+        let uid = row.uid;
+        let rows = app
+            .store
+            .read(move |tx| tx.node_tasks().for_task(uid))
+            .await?;
+        let Some(task) = reopen(&row, &rows)? else {
+            tracing::error!(
+                task_uid = uid.0,
+                "task has no record of its work and stays as it is"
+            );
+            continue;
+        };
+        app.open_tasks.open(task.clone());
+        let app = Arc::clone(app);
+        app.clone()
+            .spawn_story(async move { resume(&app, task).await });
+    }
+    Ok(())
+}
+
+fn reopen(row: &TaskRow, legs: &[NodeTaskRow]) -> Result<Option<OpenTask>, StoreError> {
+    let (Some(work), Some(index), Some(first)) = (&row.work, &row.index_uid, legs.first()) else {
+        return Ok(None);
+    };
+    let legs = legs.iter().map(|leg| OpenLeg {
+        key: leg.key.clone(),
+        shards: leg.shards.clone(),
+        state: leg.state,
+        node_task: leg.node_task_uid,
+        error: leg.error.clone(),
+        details: None,
+        started_at: None,
+        finished_at: None,
+    });
+    Ok(Some(OpenTask {
+        uid: row.uid,
+        index: index.clone(),
+        node_uid: first.node_uid.clone(),
+        work: work.parse()?,
+        details: row.details.parse()?,
+        legs: legs.collect(),
+        acknowledged: false,
+        covered_since: None,
+    }))
+}
+
+/// Brings every leg to where the poller can follow it.
+async fn resume(app: &Arc<App>, task: OpenTask) {
+    let uid = task.uid;
+    let mut by_node: BTreeMap<NodeId, Vec<OpenLeg>> = BTreeMap::new();
+    for leg in &task.legs {
+        by_node
+            .entry(leg.key.node_id.clone())
+            .or_default()
+            .push(leg.clone());
+    }
+    let repeated = match task.work {
+        Work::Documents { .. } | Work::DeleteDocuments => None,
+        _ => match replay::requests(app, &task).await {
+            Ok(requests) => Some(requests),
+            Err(error) => {
+                tracing::error!(task_uid = uid.0, error = %chain(&*error), "task cannot be repeated");
+                None
+            }
+        },
+    };
+    for (node, legs) in by_node {
+        if legs
+            .iter()
+            .all(|leg| leg.node_task.is_some() || leg.state.is_finished())
+        {
+            continue;
+        }
+        match &repeated {
+            Some(requests) => {
+                let leg = Leg {
+                    requests: requests.clone(),
+                    tag: app.tag(uid).into(),
+                };
+                let end = app.lanes.push(&node, &task.node_uid, leg);
+                let app = Arc::clone(app);
+                app.clone().spawn_story(async move {
+                    if let Ok(end) = end.await {
+                        app.open_tasks.update(uid, |task| task.sent(&node, &end));
+                    }
+                });
+            }
+            None => look_up(app, &task, &node).await,
+        }
+    }
+    app.open_tasks.update(uid, |task| task.acknowledged = true);
+}
+
+/// Finds out whether a node got the documents. A node that does not answer is asked again until it does or the process stops.
+async fn look_up(app: &Arc<App>, task: &OpenTask, node: &NodeId) {
+    let tag = app.tag(task.uid);
+    let (app, node, uid, node_uid) = (
+        Arc::clone(app),
+        node.clone(),
+        task.uid,
+        task.node_uid.clone(),
+    );
+    app.clone().spawn_worker(async move {
+        loop {
+            let deadline = Instant::now() + Duration::from_secs(5);
+            let found = find_by_tag(&app.cluster, &node, &node_uid, &tag, deadline).await;
+            let arrived = match found {
+                Lookup::Found(task) => Some(task.uid),
+                Lookup::Absent => None,
+                Lookup::Unknown => {
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    continue;
+                }
+            };
+            app.open_tasks.update(uid, |task| {
+                let legs = task
+                    .legs
+                    .iter_mut()
+                    .filter(|leg| leg.key.node_id == node && !leg.state.is_finished());
+                for leg in legs {
+                    match arrived {
+                        // What stood before the documents in the lane arrived before them.
+                        Some(_) if leg.shards.is_empty() => leg.state = NodeTaskState::Succeeded,
+                        Some(node_task) => {
+                            leg.state = NodeTaskState::Acked;
+                            leg.node_task = Some(node_task);
+                        }
+                        None => leg.state = NodeTaskState::Skipped,
+                    }
+                }
+            });
+            return;
+        }
+    });
+}
