@@ -1,0 +1,122 @@
+//! How a fleet is described and started.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::{Cluster, ClusterError, NODE_MASTER_KEY, config};
+use crate::process::{Node, Proxy, free_port};
+
+/// How many pairs of ports are tried for a proxy.
+const PORT_ATTEMPTS: usize = 5;
+
+/// The description of a fleet.
+#[derive(Debug, Clone)]
+pub struct ClusterBuilder {
+    nodes: u16,
+    replica_groups: u16,
+    replication_factor: u16,
+    shards: u16,
+    extra: Vec<(String, Value)>,
+}
+
+impl Default for ClusterBuilder {
+    fn default() -> Self {
+        Self {
+            nodes: 1,
+            replica_groups: 1,
+            replication_factor: 1,
+            shards: 8,
+            // Tests wait for health changes; the slowest allowed default would make them crawl.
+            extra: vec![
+                ("health.interval_ms".to_owned(), json!(200)),
+                ("health.timeout_ms".to_owned(), json!(200)),
+            ],
+        }
+    }
+}
+
+impl ClusterBuilder {
+    /// Nodes in total; they are dealt to the groups in turn.
+    #[must_use]
+    pub fn nodes(self, nodes: u16) -> Self {
+        Self { nodes, ..self }
+    }
+
+    /// Replica groups.
+    #[must_use]
+    pub fn replica_groups(self, replica_groups: u16) -> Self {
+        Self {
+            replica_groups,
+            ..self
+        }
+    }
+
+    /// Copies of a shard inside one group.
+    #[must_use]
+    pub fn rf(self, replication_factor: u16) -> Self {
+        Self {
+            replication_factor,
+            ..self
+        }
+    }
+
+    /// Shards of new indexes.
+    #[must_use]
+    pub fn shards(self, shards: u16) -> Self {
+        Self { shards, ..self }
+    }
+
+    /// Sets one more key of the proxy's configuration, such as `health.interval_ms`; a later value wins.
+    #[must_use]
+    pub fn config(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.extra.push((key.to_owned(), value.into()));
+        self
+    }
+
+    /// Starts the nodes, then the proxy, and waits until the proxy is ready.
+    pub async fn start(self) -> Result<Cluster, ClusterError> {
+        let ids: Vec<String> = (0..self.nodes)
+            .map(|position| format!("node-{position}"))
+            .collect();
+        let nodes = futures_util::future::try_join_all(
+            ids.iter().map(|id| Node::start(id, NODE_MASTER_KEY)),
+        )
+        .await?;
+        let folder = TempDir::with_prefix("miroir-proxy-")?;
+        let proxy = self.start_proxy(&nodes, folder.path()).await?;
+        Ok(Cluster {
+            proxy,
+            nodes,
+            _folder: folder,
+        })
+    }
+
+    async fn start_proxy(&self, nodes: &[Node], folder: &Path) -> Result<Proxy, ClusterError> {
+        let file = folder.join("config.yaml");
+        let mut attempt = 1;
+        loop {
+            let (port, metrics_port) = (free_port()?, free_port()?);
+            let config = config::document(&config::Facts {
+                nodes,
+                replica_groups: self.replica_groups,
+                replication_factor: self.replication_factor,
+                shards: self.shards,
+                port,
+                metrics_port,
+                folder,
+                extra: &self.extra,
+            });
+            std::fs::write(&file, config)?;
+            let mut proxy = Proxy::start(&file, port, folder)?;
+            match proxy.wait_ready().await {
+                Ok(()) => return Ok(proxy),
+                Err(error) if attempt == PORT_ATTEMPTS || !proxy.log_end().contains("in use") => {
+                    return Err(error.into());
+                }
+                Err(_) => attempt += 1,
+            }
+        }
+    }
+}

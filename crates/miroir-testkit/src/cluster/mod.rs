@@ -1,0 +1,113 @@
+//! A whole fleet for one test: nodes, a proxy, and the keys to both.
+
+mod builder;
+mod config;
+#[cfg(test)]
+mod tests;
+
+use std::process::ExitStatus;
+
+pub use builder::ClusterBuilder;
+use tempfile::TempDir;
+
+use crate::client::Client;
+use crate::process::{Node, ProcessError, Proxy};
+
+/// The clients' master key of every test fleet.
+pub const MASTER_KEY: &str = "client-master-key-of-the-tests";
+/// The nodes' master key of every test fleet.
+pub const NODE_MASTER_KEY: &str = "node-master-key-of-the-tests";
+/// The admin API key of every test fleet.
+pub const ADMIN_KEY: &str = "admin-api-key-of-the-tests";
+
+/// Why a fleet could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum ClusterError {
+    /// A process failed.
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    /// A file or socket failed.
+    #[error("cannot prepare the fleet")]
+    System(#[from] std::io::Error),
+}
+
+/// A running fleet. Dropping it ends every process of it and removes its files.
+#[derive(Debug)]
+pub struct Cluster {
+    // Fields are dropped in this order: the proxy first, so that it never logs about nodes that go away.
+    proxy: Proxy,
+    nodes: Vec<Node>,
+    _folder: TempDir,
+}
+
+impl Cluster {
+    /// Starts describing a fleet: one node, one group, one copy and 8 shards unless said otherwise.
+    #[must_use]
+    pub fn builder() -> ClusterBuilder {
+        ClusterBuilder::default()
+    }
+
+    /// Base URL of the proxy.
+    #[must_use]
+    pub fn proxy_url(&self) -> String {
+        self.proxy.url()
+    }
+
+    /// A client of the proxy with the master key.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        Client::new(&self.proxy_url(), Some(MASTER_KEY))
+    }
+
+    /// A client of the proxy's admin API.
+    #[must_use]
+    pub fn admin(&self) -> Client {
+        Client::new(&self.proxy_url(), Some(ADMIN_KEY))
+    }
+
+    /// How many nodes there are.
+    #[must_use]
+    pub fn node_count(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Node `position`, counted from 0; its id is `node-<position>`. Panics when there is none.
+    pub fn node(&mut self, position: usize) -> &mut Node {
+        &mut self.nodes[position]
+    }
+
+    /// Every node.
+    #[must_use]
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// The proxy process.
+    pub fn proxy(&mut self) -> &mut Proxy {
+        &mut self.proxy
+    }
+
+    /// Ends the proxy politely (`SIGTERM`).
+    pub async fn stop_proxy(&mut self) -> Result<ExitStatus, ClusterError> {
+        Ok(self.proxy.stop().await?)
+    }
+
+    /// Ends the proxy at once (`SIGKILL`).
+    pub fn kill_proxy(&mut self) -> Result<(), ClusterError> {
+        Ok(self.proxy.kill()?)
+    }
+
+    /// Starts the proxy again with the same configuration and store (killing it first if it still runs), and waits
+    /// until it is ready.
+    pub async fn restart_proxy(&mut self) -> Result<(), ClusterError> {
+        Ok(self.proxy.restart().await?)
+    }
+
+    /// Starts another node with the id `node-<count>` that the proxy does not know of yet; returns its position.
+    pub async fn start_node(&mut self) -> Result<usize, ClusterError> {
+        let position = self.nodes.len();
+        self.nodes
+            .push(Node::start(&format!("node-{position}"), NODE_MASTER_KEY).await?);
+        Ok(position)
+    }
+}

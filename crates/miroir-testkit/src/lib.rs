@@ -1,0 +1,19 @@
+//! What the tests of Miroir are made of.
+//!
+//! | module | what it gives |
+//! |---|---|
+//! | [`process`] | nodes and proxies as real child processes that can be killed, frozen and started again |
+//! | [`cluster`] | a whole fleet behind one proxy, ready to be asked |
+//! | [`client`] | the small HTTP client that everything here speaks with |
+//! | [`json`] | JSON trees that keep number text, and their differences |
+//! | [`oracle`] | the same corpus and the same requests against two servers: the answers must be equal |
+//! | [`recording`] | exchanges recorded from a real server, and their replay against any other |
+//!
+//! Nothing here is linked into a product binary.
+
+pub mod client;
+pub mod cluster;
+pub mod json;
+pub mod oracle;
+pub mod process;
+pub mod recording;

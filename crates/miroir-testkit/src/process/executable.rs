@@ -1,0 +1,43 @@
+//! Which programs the children run.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::ProcessError;
+
+/// Path of a real `meilisearch` executable; unset or empty: the embedded node is used.
+pub const ENGINE_VARIABLE: &str = "MIROIR_TEST_NODE_BIN";
+/// Path of the `process` executable of this package, for callers that do not lie next to it.
+pub const EXECUTABLE_VARIABLE: &str = "MIROIR_TEST_PROCESS_BIN";
+
+/// The `process` executable of this package: named by [`EXECUTABLE_VARIABLE`], else next to the running program or one
+/// folder above it, which is where cargo puts it for programs and for tests.
+pub fn miroir() -> Result<PathBuf, ProcessError> {
+    if let Some(path) = std::env::var_os(EXECUTABLE_VARIABLE).filter(|path| !path.is_empty()) {
+        return Ok(PathBuf::from(path));
+    }
+    let running = std::env::current_exe()?;
+    let name = format!("process{}", std::env::consts::EXE_SUFFIX);
+    running
+        .ancestors()
+        .skip(1)
+        .take(2)
+        .map(|folder| folder.join(&name))
+        .find(|path| path.is_file())
+        .ok_or(ProcessError::NoExecutable {
+            variable: EXECUTABLE_VARIABLE,
+        })
+}
+
+/// The command that starts a node without its arguments: the real server when there is one.
+pub(super) fn node_command(engine: Option<&Path>) -> Result<Command, ProcessError> {
+    let from_environment = std::env::var_os(ENGINE_VARIABLE)
+        .filter(|path| !path.is_empty())
+        .map(PathBuf::from);
+    if let Some(path) = engine.map(Path::to_path_buf).or(from_environment) {
+        return Ok(Command::new(path));
+    }
+    let mut command = Command::new(miroir()?);
+    command.arg("node");
+    Ok(command)
+}

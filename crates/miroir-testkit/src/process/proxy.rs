@@ -1,0 +1,113 @@
+//! A proxy process started from a configuration file.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::time::{Duration, Instant};
+
+use http::StatusCode;
+
+use super::{Child, ProcessError, executable};
+use crate::client::Client;
+
+/// How long a proxy may take until it is ready.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A proxy. Its folder belongs to the caller, so that a successor finds the same store.
+#[derive(Debug)]
+pub struct Proxy {
+    folder: PathBuf,
+    config: PathBuf,
+    port: u16,
+    child: Child,
+}
+
+impl Proxy {
+    /// Starts a proxy whose `config` makes it listen on `port` of the loopback address, without waiting for it.
+    pub fn start(config: &Path, port: u16, folder: &Path) -> Result<Self, ProcessError> {
+        let child = spawn(config, folder)?;
+        Ok(Self {
+            folder: folder.to_path_buf(),
+            config: config.to_path_buf(),
+            port,
+            child,
+        })
+    }
+
+    /// Base URL.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Waits until `/_miroir/ready` answers 200.
+    pub async fn wait_ready(&mut self) -> Result<(), ProcessError> {
+        let client = Client::new(&self.url(), None).with_timeout(Duration::from_secs(2));
+        let deadline = Instant::now() + START_TIMEOUT;
+        let mut last = String::from("it never answered");
+        loop {
+            if let Some(status) = self.child.exit_status()? {
+                return Err(self.child.not_ready(format!("it ended with {status}")));
+            }
+            if let Ok(answer) = client.get("/_miroir/ready").await {
+                if answer.status == StatusCode::OK {
+                    return Ok(());
+                }
+                last = format!("{} {}", answer.status, answer.text());
+            }
+            if Instant::now() >= deadline {
+                return Err(self.child.not_ready(last));
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Whether the process has ended.
+    pub fn has_ended(&mut self) -> Result<bool, ProcessError> {
+        Ok(self.child.exit_status()?.is_some())
+    }
+
+    /// `SIGTERM`, and waits for the end.
+    pub async fn stop(&mut self) -> Result<ExitStatus, ProcessError> {
+        self.child.stop(Duration::from_secs(60)).await
+    }
+
+    /// `SIGKILL`.
+    pub fn kill(&mut self) -> Result<(), ProcessError> {
+        self.child.kill()
+    }
+
+    /// `SIGSTOP`.
+    pub fn freeze(&mut self) -> Result<(), ProcessError> {
+        self.child.freeze()
+    }
+
+    /// `SIGCONT`.
+    pub fn thaw(&mut self) -> Result<(), ProcessError> {
+        self.child.thaw()
+    }
+
+    /// Kills it if it still runs, and starts it again with the same configuration and store, without waiting for it.
+    pub fn respawn(&mut self) -> Result<(), ProcessError> {
+        self.child.kill()?;
+        self.child = spawn(&self.config, &self.folder)?;
+        Ok(())
+    }
+
+    /// [`Proxy::respawn`], and waits until it is ready.
+    pub async fn restart(&mut self) -> Result<(), ProcessError> {
+        self.respawn()?;
+        self.wait_ready().await
+    }
+
+    /// The last lines of its log.
+    #[must_use]
+    pub fn log_end(&self) -> String {
+        self.child.log_end()
+    }
+}
+
+fn spawn(config: &Path, folder: &Path) -> Result<Child, ProcessError> {
+    let mut command = Command::new(executable::miroir()?);
+    command.arg("proxy").arg("--config").arg(config);
+    Child::start("proxy", command, folder)
+}

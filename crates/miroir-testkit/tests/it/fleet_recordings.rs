@@ -1,0 +1,133 @@
+//! A fleet answers what a real server answered, as far as it serves the routes.
+
+use miroir_testkit::cluster::Cluster;
+use miroir_testkit::json::Tree;
+use miroir_testkit::recording::{self, Recording};
+
+use crate::fixture::start;
+
+/// Steps of routes that a fleet does not serve yet, and steps that follow from them. A name that ends with `*` stands for
+/// every name that begins so.
+mod not_served {
+    pub(super) const DOCUMENTS: &[&str] = &[
+        "delete by*",
+        "delete without a filter",
+        "delete with an unknown field",
+        "edit is not enabled",
+        "documents that are left",
+        "fields",
+        // One more document is left than on a server that deletes by filter.
+        "clear",
+    ];
+    pub(super) const INDEXES: &[&str] = &[
+        // Once there is a primary key it stays, on a fleet also while an index is empty.
+        "change the primary key of an empty index",
+        "rename*",
+        "old name after a rename",
+        "swap*",
+        // These show indexes that were renamed.
+        "stats of everything",
+        "tasks after renames and swaps",
+        "delete",
+        "list at the end",
+    ];
+    pub(super) const SEARCH: &[&str] = &[
+        // The strategy weighs words by their frequency, of which every node knows its own documents only.
+        "frequency",
+    ];
+    pub(super) const SYSTEM: &[&str] = &[
+        "experimental features",
+        "unknown experimental feature",
+        "bad experimental feature",
+        "metrics are not enabled",
+        "no webhooks",
+        "network is not enabled",
+        "dump",
+        "snapshot",
+    ];
+    pub(super) const TASKS: &[&str] = &[
+        "cancel*",
+        "delete*",
+        // It shows the tasks of those.
+        "list at the end",
+        "missing batch",
+        "bad batch",
+        "batches*",
+    ];
+}
+
+/// Leaves steps out. The tasks of the steps that stay are numbered as if the others had never been.
+fn without(mut recorded: Recording, names: &[&str]) -> Recording {
+    let is_left_out = |step: &str| {
+        names.iter().any(|name| match name.strip_suffix('*') {
+            Some(beginning) => step.starts_with(beginning),
+            None => step == *name,
+        })
+    };
+    let mut gone = 0;
+    recorded.exchanges.retain_mut(|exchange| {
+        let announced = exchange.answer.body.as_mut();
+        let announced = announced.and_then(|body| body.members_mut()?.get_mut("taskUid"));
+        if is_left_out(&exchange.request.name) {
+            gone += u64::from(announced.is_some());
+            return false;
+        }
+        announced.into_iter().for_each(|uid| lower(uid, gone));
+        let uid = exchange.task.as_mut();
+        let uid = uid.and_then(|task| task.members_mut()?.get_mut("uid"));
+        uid.into_iter().for_each(|uid| lower(uid, gone));
+        true
+    });
+    recorded
+}
+
+fn lower(number: &mut Tree, by: u64) {
+    if let Tree::Number(text) = number {
+        let value: u64 = text.parse().expect("a uid is a number");
+        *text = (value - by).to_string();
+    }
+}
+
+/// Replays a scenario on three nodes.
+async fn replay(scenario: &str, left_out: &[&str]) {
+    let path = recording::folder().join(format!("{scenario}.json"));
+    let recorded = Recording::load(&path).expect("the recording can be read");
+    let fleet = start(Cluster::builder().nodes(3).shards(16)).await;
+    let skip = recording::classes_to_skip(&fleet.nodes()[0].client())
+        .await
+        .expect("the node tells its version");
+    recording::replay(&without(recorded, left_out), &fleet.client(), &skip)
+        .await
+        .expect("every step is answered")
+        .assert_equal();
+}
+
+#[tokio::test]
+async fn documents() {
+    replay("documents", not_served::DOCUMENTS).await;
+}
+
+#[tokio::test]
+async fn indexes() {
+    replay("indexes", not_served::INDEXES).await;
+}
+
+#[tokio::test]
+async fn search() {
+    replay("search", not_served::SEARCH).await;
+}
+
+#[tokio::test]
+async fn settings() {
+    replay("settings", &[]).await;
+}
+
+#[tokio::test]
+async fn system() {
+    replay("system", not_served::SYSTEM).await;
+}
+
+#[tokio::test]
+async fn tasks() {
+    replay("tasks", not_served::TASKS).await;
+}

@@ -1,0 +1,16 @@
+//! The integration tests: real processes, real sockets. They run against the embedded node, or against a real server
+//! where `MIROIR_TEST_NODE_BIN` names its executable.
+
+mod alike;
+mod errors;
+mod failover;
+mod fixture;
+mod fleet_recordings;
+mod invisibility;
+mod nodes;
+mod oracle;
+mod placement;
+mod recordings;
+mod restarts;
+mod staleness;
+mod startup;
