@@ -16,7 +16,7 @@ use miroir_core::wire::documents::{
 
 use crate::api::task_reply;
 use crate::app::App;
-use crate::http::body;
+use crate::http::body::{self, JsonBody};
 use crate::http::reply::{Failure, Reply};
 use crate::request::documents::Parameters;
 use crate::request::{browse, deletions, document, documents, resolve};
@@ -66,10 +66,8 @@ pub(crate) async fn list(
 pub(crate) async fn fetch(
     State(app): State<Arc<App>>,
     Path(uid): Path<String>,
-    headers: HeaderMap,
-    body: Body,
+    JsonBody(body): JsonBody,
 ) -> Result<Reply, Failure> {
-    let body = body::read_json(&app, &headers, body).await?;
     let query: BrowseQuery = from_json(&body)?;
     browsed(&app, &uid, query).await
 }

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
-use http::HeaderMap;
 use miroir_core::error::{ApiError, Code};
 use miroir_core::wire::deserialize::{from_json, from_query};
 use miroir_core::wire::index::{CreateIndex, ListIndexes, UpdateIndex};
@@ -13,7 +11,7 @@ use serde::Serialize;
 use crate::api::task_reply;
 use crate::app::App;
 use crate::catalog::Index;
-use crate::http::body;
+use crate::http::body::JsonBody;
 use crate::http::reply::{Failure, Reply};
 use crate::request::{indexes, resolve};
 
@@ -77,10 +75,8 @@ pub(crate) async fn get(
 
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
-    body: Body,
+    JsonBody(body): JsonBody,
 ) -> Result<Reply, Failure> {
-    let body = body::read_json(&app, &headers, body).await?;
     let wanted: CreateIndex = from_json(&body)?;
     let uid = resolve::uid(&wanted.uid.0)?;
     let story = Arc::clone(&app);
@@ -93,10 +89,8 @@ pub(crate) async fn create(
 pub(crate) async fn update(
     State(app): State<Arc<App>>,
     Path(uid): Path<String>,
-    headers: HeaderMap,
-    body: Body,
+    JsonBody(body): JsonBody,
 ) -> Result<Reply, Failure> {
-    let body = body::read_json(&app, &headers, body).await?;
     let wanted: UpdateIndex = from_json(&body)?;
     let uid = resolve::uid(&uid)?;
     if wanted.uid.is_some() {

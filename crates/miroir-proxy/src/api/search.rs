@@ -2,24 +2,20 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
-use http::HeaderMap;
 use miroir_core::wire::deserialize::{from_json, from_query};
 use miroir_core::wire::search::{FacetSearchQuery, SearchParameters, SearchQuery};
 
 use crate::app::App;
-use crate::http::body;
+use crate::http::body::JsonBody;
 use crate::http::reply::{Failure, Reply};
 use crate::request::{facet_search, multi_search, resolve, search};
 
 pub(crate) async fn by_body(
     State(app): State<Arc<App>>,
     Path(uid): Path<String>,
-    headers: HeaderMap,
-    body: Body,
+    JsonBody(body): JsonBody,
 ) -> Result<Reply, Failure> {
-    let body = body::read_json(&app, &headers, body).await?;
     let query: SearchQuery = from_json(&body)?;
     answer(&app, &uid, query).await
 }
@@ -43,10 +39,8 @@ async fn answer(app: &Arc<App>, uid: &str, query: SearchQuery) -> Result<Reply, 
 /// `POST /multi-search`.
 pub(crate) async fn multi(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
-    body: Body,
+    JsonBody(body): JsonBody,
 ) -> Result<Reply, Failure> {
-    let body = body::read_json(&app, &headers, body).await?;
     multi_search::multi_search(&app, body).await
 }
 
@@ -54,10 +48,8 @@ pub(crate) async fn multi(
 pub(crate) async fn facet(
     State(app): State<Arc<App>>,
     Path(uid): Path<String>,
-    headers: HeaderMap,
-    body: Body,
+    JsonBody(body): JsonBody,
 ) -> Result<Reply, Failure> {
-    let body = body::read_json(&app, &headers, body).await?;
     let query: FacetSearchQuery = from_json(&body)?;
     let uid = resolve::uid(&uid)?;
     facet_search::facet_search(&app, &uid, &query).await

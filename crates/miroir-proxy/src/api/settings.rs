@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::{MatchedPath, Path, State};
-use http::{HeaderMap, Method};
+use http::Method;
 use miroir_core::error::{ApiError, Payload};
 use serde_json::{Map, Value};
 
 use crate::api::task_reply;
 use crate::app::App;
-use crate::http::body;
+use crate::http::body::JsonBody;
 use crate::http::reply::{Failure, Reply};
 use crate::request::settings::{self, Change};
 use crate::request::{resolve, twin};
@@ -89,10 +88,8 @@ pub(crate) async fn get_one(
 pub(crate) async fn update_all(
     State(app): State<Arc<App>>,
     Path(uid): Path<String>,
-    headers: HeaderMap,
-    body: Body,
+    JsonBody(body): JsonBody,
 ) -> Result<Reply, Failure> {
-    let body = body::read_json(&app, &headers, body).await?;
     let value = parse(&body)?;
     let uid = resolve::uid(&uid)?;
     let patch = match value {
@@ -135,10 +132,8 @@ pub(crate) async fn update_one(
     State(app): State<Arc<App>>,
     Path(uid): Path<String>,
     path: MatchedPath,
-    headers: HeaderMap,
-    body: Body,
+    JsonBody(body): JsonBody,
 ) -> Result<Reply, Failure> {
-    let body = body::read_json(&app, &headers, body).await?;
     let value = parse(&body)?;
     let uid = resolve::uid(&uid)?;
     let route = sub_route(&path);

@@ -1,6 +1,9 @@
 //! Reading a request body within the configured limit.
 
+use std::sync::Arc;
+
 use axum::body::{Body, HttpBody};
+use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
@@ -55,5 +58,17 @@ pub(crate) async fn read_json(
         }
         "" => Err(ApiError::missing_content_type(&accepted).into()),
         _ => Err(ApiError::invalid_content_type(header, &accepted).into()),
+    }
+}
+
+/// The body of a JSON route, for handlers that have nothing to check before it.
+pub(crate) struct JsonBody(pub(crate) Bytes);
+
+impl FromRequest<Arc<App>> for JsonBody {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Failure> {
+        let (head, body) = request.into_parts();
+        read_json(app, &head.headers, body).await.map(Self)
     }
 }
