@@ -113,13 +113,13 @@ fn embedders(value: &mut Value) {
             sort_members(headers);
         }
         if let Some(Value::String(secret)) = embedder.get_mut("apiKey") {
-            *secret = masked(secret);
+            *secret = mask_secret(secret);
         }
     }
 }
 
 /// A secret with its first characters left, as many as the server leaves of one of its length.
-fn masked(secret: &str) -> String {
+pub fn mask_secret(secret: &str) -> String {
     let (shown, mask) = match secret.len() {
         0..10 => (0, "XXX..."),
         10..20 => (2, "XXXX..."),

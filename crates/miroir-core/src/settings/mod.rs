@@ -16,7 +16,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub use details::{reset_details, task_details};
+pub use details::{mask_secret, reset_details, task_details};
 pub use filterable::{Features, FilterableRule, Match};
 pub use fingerprint::{fingerprint, project};
 pub use overlay::{Facts, overlay};

@@ -179,18 +179,6 @@ pub(crate) fn masked(mut settings: Value) -> Value {
 
 fn mask_key(embedder: &mut Value) {
     if let Some(Value::String(key)) = embedder.get_mut("apiKey") {
-        *key = mask(key);
+        *key = miroir_core::settings::mask_secret(key);
     }
-}
-
-/// The first characters of a secret, fewer the shorter it is.
-fn mask(secret: &str) -> String {
-    let (shown, rest) = match secret.len() {
-        0..10 => (0, "XXX..."),
-        10..20 => (2, "XXXX..."),
-        20..30 => (3, "XXXXX..."),
-        _ => (5, "XXXXXX..."),
-    };
-    let end = secret.ceil_char_boundary(shown);
-    format!("{}{rest}", &secret[..end])
 }
