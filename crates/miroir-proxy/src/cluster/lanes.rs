@@ -116,11 +116,14 @@ impl Lanes {
 
     async fn send(&self, (node, index): &LaneKey, leg: Leg) -> LegEnd {
         let mut tasks = Vec::with_capacity(leg.requests.len());
-        for request in &leg.requests {
+        for (position, request) in leg.requests.iter().enumerate() {
             if !self.cluster.may_write(node) {
                 return LegEnd::Missed(None);
             }
-            match self.deliver(node, index, request, &leg.tag).await {
+            match self
+                .deliver(node, index, request, &request_tag(&leg.tag, position))
+                .await
+            {
                 Ok(answer) if answer.is_success() => match answer.json::<EnqueuedTask>() {
                     Ok(task) => tasks.push(task.task_uid),
                     Err(_) => return LegEnd::Refused(answer),
@@ -182,6 +185,11 @@ impl Lanes {
     fn deadline(&self) -> Instant {
         Instant::now() + self.write_timeout
     }
+}
+
+/// The tag of one request of a leg, by its place in the leg.
+pub(crate) fn request_tag(leg: &str, position: usize) -> String {
+    format!("{leg}-{position}")
 }
 
 /// What a node says about a tagged request.

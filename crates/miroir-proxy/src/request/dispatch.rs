@@ -270,10 +270,17 @@ async fn persist(app: &App, operation: &Operation) -> Result<TaskRow, Failure> {
 fn open_legs(legs: &[PlannedLeg], task_uid: TaskUid) -> Vec<OpenLeg> {
     let requests = legs.iter().flat_map(|leg| {
         let last = leg.requests.len() - 1;
-        (0..=last).map(move |position| (leg, position, position == last))
+        // A long body goes out as several requests: each of them answers for the shards.
+        (0..=last).map(move |position| {
+            (
+                leg,
+                position,
+                position == last || leg.requests[position].tagged,
+            )
+        })
     });
     requests
-        .map(|(leg, position, is_last)| {
+        .map(|(leg, position, is_essential)| {
             let number = u32::try_from(position).expect("a leg has a handful of requests");
             let key = NodeTaskKey {
                 task_uid,
@@ -282,7 +289,7 @@ fn open_legs(legs: &[PlannedLeg], task_uid: TaskUid) -> Vec<OpenLeg> {
             };
             OpenLeg::planned(
                 key,
-                if is_last {
+                if is_essential {
                     leg.shards.clone()
                 } else {
                     ShardSet::new()

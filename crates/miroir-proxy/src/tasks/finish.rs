@@ -43,7 +43,12 @@ async fn try_finish(app: &Arc<App>, task: OpenTask) -> Result<(), Trouble> {
     let creation_failed = match task.work {
         Work::CreateIndex => error.is_some(),
         Work::Refuse { created, .. } => created,
-        _ => false,
+        // Nothing of the index has come into being anywhere.
+        _ => {
+            index.as_ref().is_some_and(|index| !index.is_ready())
+                && task.reached_on().is_empty()
+                && app.open_tasks.is_alone(&task)
+        }
     };
     if !creation_failed && let Some(found) = &index {
         index = complete_index(app, found, &task, error.is_none())
@@ -231,7 +236,7 @@ async fn complete_index(
         _ => {}
     }
     if read_back {
-        row.settings_view = Some(read_settings(app, &task.node_uid, &task.applied_on()).await?);
+        row.settings_view = Some(read_settings(app, &task.node_uid, &task.reached_on()).await?);
     }
     row.updated_at = clock::now().to_string();
     Ok(Some(Index::from_row(row)?))

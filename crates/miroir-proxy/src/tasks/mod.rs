@@ -115,6 +115,18 @@ impl OpenTask {
             .collect()
     }
 
+    /// The nodes on which some request of the task has been applied: those of the whole task first.
+    pub(crate) fn reached_on(&self) -> Vec<NodeId> {
+        let mut nodes = self.applied_on();
+        let succeeded = |leg: &&OpenLeg| leg.state == NodeTaskState::Succeeded;
+        for leg in self.legs.iter().filter(succeeded) {
+            if !nodes.contains(&leg.key.node_id) {
+                nodes.push(leg.key.node_id.clone());
+            }
+        }
+        nodes
+    }
+
     pub(crate) fn is_finished(&self) -> bool {
         self.acknowledged && self.legs.iter().all(|leg| leg.state.is_finished())
     }
@@ -169,6 +181,14 @@ impl OpenTasks {
         tasks
             .values()
             .any(|task| task.node_uid == *index && matches!(task.work, Work::Settings { .. }))
+    }
+
+    /// Whether no other task on the task's index is open.
+    fn is_alone(&self, task: &OpenTask) -> bool {
+        let tasks = self.tasks.lock();
+        !tasks
+            .values()
+            .any(|other| other.node_uid == task.node_uid && other.uid != task.uid)
     }
 
     /// Whether a task on this index is open.

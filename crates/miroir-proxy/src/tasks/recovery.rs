@@ -8,23 +8,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use miroir_core::id::{NodeId, TaskUid};
+use miroir_core::id::NodeId;
 use miroir_store::StoreError;
 use miroir_store::table::{NodeTaskRow, NodeTaskState, TaskRow};
 use tokio::time::Instant;
 
 use crate::app::App;
-use crate::cluster::lanes::{Leg, Lookup, find_by_tag};
+use crate::cluster::lanes::{Leg, Lookup, find_by_tag, request_tag};
 use crate::http::reply::chain;
 use crate::request::replay;
 use crate::tasks::{OpenLeg, OpenTask, Work};
 
 /// Opens the unfinished tasks of the store again.
 pub(crate) async fn recover(app: &Arc<App>) -> Result<(), StoreError> {
-    let (tasks, legs) = app
-        .store
-        .read(|tx| Ok((tx.tasks().unfinished()?, tx.node_tasks().unfinished()?)))
-        .await?;
+    let tasks = app.store.read(|tx| tx.tasks().unfinished()).await?;
     if tasks.is_empty() {
         return Ok(());
     }
@@ -32,10 +29,6 @@ pub(crate) async fn recover(app: &Arc<App>) -> Result<(), StoreError> {
         tasks = tasks.len(),
         "tasks that were not finished are followed again"
     );
-    let mut open_legs: BTreeMap<TaskUid, usize> = BTreeMap::new();
-    for leg in &legs {
-        *open_legs.entry(leg.key.task_uid).or_default() += 1;
-    }
     for row in tasks {
         let uid = row.uid;
         let rows = app
@@ -112,8 +105,10 @@ async fn resume(app: &Arc<App>, task: OpenTask) {
         }
         match &repeated {
             Some(requests) => {
+                // An index that exists was not to be created: its legs are the last of the requests.
+                let skipped = requests.len().saturating_sub(legs.len());
                 let leg = Leg {
-                    requests: requests.clone(),
+                    requests: requests[skipped..].to_vec(),
                     tag: app.tag(uid).into(),
                 };
                 let end = app.lanes.push(&node, &task.node_uid, leg);
@@ -124,51 +119,58 @@ async fn resume(app: &Arc<App>, task: OpenTask) {
                     }
                 });
             }
-            None => look_up(app, &task, &node).await,
+            None => {
+                let essential = legs
+                    .iter()
+                    .filter(|leg| !leg.shards.is_empty() && leg.node_task.is_none());
+                for leg in essential {
+                    look_up(app, &task, leg);
+                }
+            }
         }
     }
     app.open_tasks.update(uid, |task| task.acknowledged = true);
 }
 
-/// Finds out whether a node got the documents. A node that does not answer is asked again until it does or the process stops.
-async fn look_up(app: &Arc<App>, task: &OpenTask, node: &NodeId) {
-    let tag = app.tag(task.uid);
-    let (app, node, uid, node_uid) = (
-        Arc::clone(app),
-        node.clone(),
-        task.uid,
-        task.node_uid.clone(),
-    );
+/// Finds out whether a node got one request's documents. A node that does not answer is asked again until it does or the process
+/// stops.
+fn look_up(app: &Arc<App>, task: &OpenTask, leg: &OpenLeg) {
+    let position = usize::try_from(leg.key.leg).expect("a leg has a handful of requests");
+    let tag = request_tag(&app.tag(task.uid), position);
+    let (app, key, uid) = (Arc::clone(app), leg.key.clone(), task.uid);
+    let node_uid = task.node_uid.clone();
     app.clone().spawn_worker(async move {
-        loop {
+        let arrived = loop {
             let deadline = Instant::now() + Duration::from_secs(5);
-            let found = find_by_tag(&app.cluster, &node, &node_uid, &tag, deadline).await;
-            let arrived = match found {
-                Lookup::Found(task) => Some(task.uid),
-                Lookup::Absent => None,
-                Lookup::Unknown => {
-                    tokio::time::sleep(Duration::from_secs(1)).await;
-                    continue;
+            match find_by_tag(&app.cluster, &key.node_id, &node_uid, &tag, deadline).await {
+                Lookup::Found(task) => break Some(task.uid),
+                Lookup::Absent => break None,
+                Lookup::Unknown => tokio::time::sleep(Duration::from_secs(1)).await,
+            }
+        };
+        app.open_tasks.update(uid, |task| {
+            for leg in task
+                .legs
+                .iter_mut()
+                .filter(|leg| leg.key.node_id == key.node_id)
+            {
+                if leg.key == key {
+                    leg.node_task = arrived;
+                    leg.state = match arrived {
+                        Some(_) => NodeTaskState::Acked,
+                        None => NodeTaskState::Skipped,
+                    };
+                } else if leg.shards.is_empty()
+                    && !leg.state.is_finished()
+                    && leg.node_task.is_none()
+                {
+                    // What stood before the documents in the lane arrived before them.
+                    leg.state = match arrived {
+                        Some(_) => NodeTaskState::Succeeded,
+                        None => NodeTaskState::Skipped,
+                    };
                 }
-            };
-            app.open_tasks.update(uid, |task| {
-                let legs = task
-                    .legs
-                    .iter_mut()
-                    .filter(|leg| leg.key.node_id == node && !leg.state.is_finished());
-                for leg in legs {
-                    match arrived {
-                        // What stood before the documents in the lane arrived before them.
-                        Some(_) if leg.shards.is_empty() => leg.state = NodeTaskState::Succeeded,
-                        Some(node_task) => {
-                            leg.state = NodeTaskState::Acked;
-                            leg.node_task = Some(node_task);
-                        }
-                        None => leg.state = NodeTaskState::Skipped,
-                    }
-                }
-            });
-            return;
-        }
+            }
+        });
     });
 }

@@ -14,3 +14,4 @@ mod recordings;
 mod restarts;
 mod staleness;
 mod startup;
+mod writes;

@@ -1,0 +1,57 @@
+//! Writes that the nodes themselves fail, and writes that go out in several pieces.
+
+use miroir_testkit::cluster::Cluster;
+use serde_json::{Value, json};
+
+use crate::fixture::start;
+
+/// Any server takes it and fails the task: vectors are no text.
+fn refused_by_nodes(id: u64) -> Value {
+    json!({ "id": id, "_vectors": "no vectors" })
+}
+
+#[tokio::test]
+async fn first_write_that_the_nodes_fail_leaves_an_empty_index() {
+    let fleet = start(Cluster::builder().nodes(2).rf(1).shards(8)).await;
+    let client = fleet.client().with_fresh_connections();
+    let documents = "/indexes/drafts/documents";
+    let answer = client
+        .post(documents, &json!([refused_by_nodes(1)]))
+        .await
+        .unwrap();
+    let task = client.wait_task(answer.task_uid().unwrap()).await.unwrap();
+    assert_eq!(task["status"], "failed", "{task:?}");
+    assert_eq!(client.get("/indexes/drafts").await.unwrap().status, 200);
+
+    let answer = client.post(documents, &json!([{ "id": 2 }])).await.unwrap();
+    let task = client.wait_task(answer.task_uid().unwrap()).await.unwrap();
+    assert_eq!(task["status"], "succeeded", "{task:?}");
+    let stats = client.get("/indexes/drafts/stats").await.unwrap();
+    assert_eq!(stats.json().unwrap()["numberOfDocuments"], 1);
+}
+
+#[tokio::test]
+async fn piece_of_a_long_write_that_fails_fails_the_task() {
+    let small = Cluster::builder()
+        .nodes(1)
+        .rf(1)
+        .shards(8)
+        .config("scatter.node_max_body_bytes", 65_536);
+    let fleet = start(small).await;
+    let client = fleet.client().with_fresh_connections();
+    let text = "x".repeat(1000);
+    let mut batch: Vec<Value> = (0..200)
+        .map(|id| json!({ "id": id, "text": text }))
+        .collect();
+    let documents = "/indexes/long/documents";
+    let answer = client.post(documents, &json!(batch)).await.unwrap();
+    let task = client.wait_task(answer.task_uid().unwrap()).await.unwrap();
+    assert_eq!(task["status"], "succeeded", "{task:?}");
+    let stats = client.get("/indexes/long/stats").await.unwrap();
+    assert_eq!(stats.json().unwrap()["numberOfDocuments"], 200);
+
+    batch[0] = refused_by_nodes(0);
+    let answer = client.post(documents, &json!(batch)).await.unwrap();
+    let task = client.wait_task(answer.task_uid().unwrap()).await.unwrap();
+    assert_eq!(task["status"], "failed", "{task:?}");
+}
