@@ -204,6 +204,7 @@ async fn build(config: Config, store: Store) -> Result<Arc<App>, StartError> {
         lanes: Arc::new(Lanes::new(
             Arc::clone(&cluster),
             config.scatter.node_write_timeout_ms.duration(),
+            config.scatter.retry_on_timeout,
         )),
         staleness: Staleness::new(&stale),
         catalog: Catalog::new(indexes),

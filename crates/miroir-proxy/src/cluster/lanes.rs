@@ -59,14 +59,17 @@ type LaneKey = (NodeId, NodeUid);
 pub(crate) struct Lanes {
     cluster: Arc<Cluster>,
     write_timeout: Duration,
+    /// Whether a write that is known not to have arrived is sent once more after a timeout.
+    resends: bool,
     waiting: Mutex<HashMap<LaneKey, VecDeque<Job>>>,
 }
 
 impl Lanes {
-    pub(crate) fn new(cluster: Arc<Cluster>, write_timeout: Duration) -> Self {
+    pub(crate) fn new(cluster: Arc<Cluster>, write_timeout: Duration, resends: bool) -> Self {
         Self {
             cluster,
             write_timeout,
+            resends,
             waiting: Mutex::default(),
         }
     }
@@ -163,8 +166,10 @@ impl Lanes {
                     body: body.into(),
                 })
             }
-            Lookup::Absent => self.cluster.call(node, self.request(request, tag)).await,
-            Lookup::Unknown => Err(error),
+            Lookup::Absent if self.resends => {
+                self.cluster.call(node, self.request(request, tag)).await
+            }
+            Lookup::Absent | Lookup::Unknown => Err(error),
         }
     }
 
