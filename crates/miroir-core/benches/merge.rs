@@ -2,13 +2,14 @@
 
 use std::hint::black_box;
 
+use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use miroir_core::merge::{self, Facts, IndexView, Leg};
+use miroir_core::merge::{Facts, IndexView, Leg, Page, Wanted, Window, order, page, totals};
 use miroir_core::wire::answer::SearchAnswer;
 use miroir_core::wire::search::SearchQuery;
 
 /// Answers of `legs` nodes with `hits` hits each; a hit has a text of `text` bytes and the details of the default rules.
-fn answers(legs: usize, hits: usize, text: usize) -> Vec<String> {
+fn answers(legs: usize, hits: usize, text: usize) -> Vec<Bytes> {
     let words = "l'été sera \\\"chaud\\\" dans les t-shirts and so the quick brown fox jumps over a lazy dog ".repeat(text / 80 + 1);
     let hit = |leg: usize, at: usize| {
         let id = at * legs + leg;
@@ -30,20 +31,21 @@ fn answers(legs: usize, hits: usize, text: usize) -> Vec<String> {
             position = position,
         )
     };
-    let body = |leg| {
+    let body = |leg| -> Bytes {
         let hits: Vec<String> = (0..hits).map(|at| hit(leg, at)).collect();
         format!(
             r#"{{"hits":[{}],"query":"q","processingTimeMs":1,"limit":20,"offset":0,"estimatedTotalHits":500,"requestUid":"u"}}"#,
             hits.join(",")
         )
+        .into()
     };
     (0..legs).map(body).collect()
 }
 
-fn merge(bodies: &[String], query: &SearchQuery, view: &IndexView) -> usize {
+fn merge(bodies: &[Bytes], query: &SearchQuery, view: &IndexView) -> usize {
     let mut legs = Vec::with_capacity(bodies.len());
     for body in bodies {
-        let answer = SearchAnswer::parse(body.as_bytes()).expect("written above");
+        let answer = SearchAnswer::parse(body.clone()).expect("written above");
         legs.push(Leg {
             answer,
             asked: 1000,
@@ -54,9 +56,17 @@ fn merge(bodies: &[String], query: &SearchQuery, view: &IndexView) -> usize {
         request_uid: "uid",
         metadata: None,
     };
-    merge::search(query, view, &legs, &facts)
+    let window = Window::of(query, view);
+    let order = order::merge(&legs, &Wanted::of(query, view, window.end)).expect("written above");
+    let counted: Vec<_> = legs.iter().map(|leg| &leg.answer).collect();
+    let shown = Page {
+        legs: &legs,
+        hits: window.of_order(&order),
+        total: totals::of_list(&legs, &order),
+        counted: &counted,
+    };
+    page::write(query, view, &shown, &facts)
         .expect("written above")
-        .body
         .len()
 }
 

@@ -6,7 +6,7 @@ use crate::wire::answer::{MemberSpans, SearchAnswer};
 
 /// An object on its way from the answer to the client: what is not spoken of is copied as it is.
 pub(super) struct Copied<'a> {
-    answer: &'a SearchAnswer<'a>,
+    answer: &'a SearchAnswer,
     /// Everything before this place in the answer is written or left out.
     position: usize,
     /// How long `out` is when nothing of the object but its bracket is in it.
@@ -15,7 +15,7 @@ pub(super) struct Copied<'a> {
 
 impl<'a> Copied<'a> {
     pub(super) fn begin(
-        answer: &'a SearchAnswer<'a>,
+        answer: &'a SearchAnswer,
         object: &Range<usize>,
         out: &mut Vec<u8>,
     ) -> Self {

@@ -20,7 +20,7 @@ const CANDIDATES_THRESHOLD: u64 = 3000;
 /// # Errors
 /// When a distribution is not an object of objects of counts.
 pub fn distribution<'a>(
-    answers: impl Iterator<Item = &'a SearchAnswer<'a>> + Clone,
+    answers: impl Iterator<Item = &'a SearchAnswer> + Clone,
     view: &IndexView,
     candidates: u64,
     out: &mut Vec<u8>,
@@ -28,7 +28,7 @@ pub fn distribution<'a>(
     let mut facets: BTreeMap<Cow<'a, str>, Vec<FacetValue<'a>>> = BTreeMap::new();
     let mut found = false;
     for answer in answers {
-        let Some(distribution) = answer.facet_distribution else {
+        let Some(distribution) = answer.facet_distribution() else {
             continue;
         };
         found = true;
@@ -82,14 +82,14 @@ pub fn distribution<'a>(
 /// # Errors
 /// When the statistics are not an object of objects.
 pub fn stats<'a>(
-    answers: impl Iterator<Item = &'a SearchAnswer<'a>>,
+    answers: impl Iterator<Item = &'a SearchAnswer>,
     view: &IndexView,
     out: &mut Vec<u8>,
 ) -> Result<bool, RawError> {
     let mut facets: BTreeMap<Cow<'a, str>, (&'a [u8], &'a [u8])> = BTreeMap::new();
     let mut found = false;
     for answer in answers {
-        let Some(stats) = answer.facet_stats else {
+        let Some(stats) = answer.facet_stats() else {
             continue;
         };
         found = true;
@@ -234,8 +234,8 @@ fn cut(
     values
 }
 
-fn numeric_facets<'a>(answer: &SearchAnswer<'a>) -> Result<Vec<Cow<'a, str>>, RawError> {
-    let Some(stats) = answer.facet_stats else {
+fn numeric_facets(answer: &SearchAnswer) -> Result<Vec<Cow<'_, str>>, RawError> {
+    let Some(stats) = answer.facet_stats() else {
         return Ok(Vec::new());
     };
     raw::members(stats)

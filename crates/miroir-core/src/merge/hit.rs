@@ -63,7 +63,7 @@ impl<'a> HitWriter<'a> {
     /// When the hit is not what a server writes.
     pub fn write(
         &self,
-        answer: &SearchAnswer<'_>,
+        answer: &SearchAnswer,
         hit: &HitSpans,
         out: &mut Vec<u8>,
     ) -> Result<(), RawError> {
@@ -121,7 +121,7 @@ impl<'a> HitWriter<'a> {
 
     fn write_formatted(
         &self,
-        answer: &SearchAnswer<'_>,
+        answer: &SearchAnswer,
         object: &Range<usize>,
         out: &mut Vec<u8>,
     ) -> Result<(), RawError> {
@@ -136,7 +136,7 @@ impl<'a> HitWriter<'a> {
     /// Decides on a field of a document.
     fn write_field(
         &self,
-        answer: &SearchAnswer<'_>,
+        answer: &SearchAnswer,
         member: &MemberSpans,
         added: &[&str],
         copy: &mut Copied<'_>,
@@ -190,7 +190,7 @@ impl<'a> HitWriter<'a> {
 
     fn write_score(
         &self,
-        answer: &SearchAnswer<'_>,
+        answer: &SearchAnswer,
         hit: &HitSpans,
         score: &[u8],
         out: &mut Vec<u8>,

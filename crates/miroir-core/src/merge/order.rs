@@ -2,16 +2,18 @@
 
 use std::cmp::Ordering;
 
+use super::MergeError;
 use super::distinct::{Seen, canonical_id};
 use super::rank::{self, Key, Rule};
-use super::view::TieRule;
+use super::view::{IndexView, TieRule};
 use crate::wire::answer::SearchAnswer;
 use crate::wire::raw::RawError;
+use crate::wire::search::SearchQuery;
 
 /// What a leg answered, and how many hits it was asked for: a list as long as that may have a continuation.
 #[derive(Debug, Clone)]
-pub struct Leg<'a> {
-    pub answer: SearchAnswer<'a>,
+pub struct Leg {
+    pub answer: SearchAnswer,
     pub asked: usize,
 }
 
@@ -23,7 +25,7 @@ pub struct Picked {
 }
 
 /// The first hits of the merged order.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Order {
     /// Best first, at most as many as were wanted.
     pub picked: Vec<Picked>,
@@ -47,6 +49,18 @@ pub struct Wanted<'a> {
     pub distinct: Option<&'a str>,
 }
 
+impl<'a> Wanted<'a> {
+    /// What a query wants of its own list, the first `end` hits of it.
+    pub fn of(query: &'a SearchQuery, view: &'a IndexView, end: usize) -> Self {
+        Self {
+            end,
+            tie_rule: view.tie_rule,
+            primary_key: view.primary_key.as_deref(),
+            distinct: view.distinct_of(query),
+        }
+    }
+}
+
 /// Merges the lists of the legs.
 ///
 /// Each list must be in the order of its own details. Equal hits go by leg and place, or, where the primary key is a
@@ -54,7 +68,7 @@ pub struct Wanted<'a> {
 ///
 /// # Errors
 /// When a hit's details are not what a server writes.
-pub fn merge(legs: &[Leg<'_>], wanted: &Wanted<'_>) -> Result<Order, RawError> {
+pub fn merge(legs: &[Leg], wanted: &Wanted<'_>) -> Result<Order, MergeError> {
     let mut order = Order {
         picked: Vec::with_capacity(wanted.end.min(1000)),
         ..Order::default()
@@ -116,7 +130,7 @@ pub fn merge(legs: &[Leg<'_>], wanted: &Wanted<'_>) -> Result<Order, RawError> {
 /// Moves a run of equal hits to the order, without those whose distinct value was seen.
 fn close_run(
     run: &mut Vec<Picked>,
-    legs: &[Leg<'_>],
+    legs: &[Leg],
     wanted: &Wanted<'_>,
     seen: &mut Seen,
     order: &mut Order,
@@ -155,14 +169,14 @@ struct Head<'a> {
 }
 
 /// The next hits of all legs that have one, worst first, so that the best is taken from the end.
-struct Heads<'a, 'l> {
-    legs: &'l [Leg<'a>],
+struct Heads<'a> {
+    legs: &'a [Leg],
     sorted: Vec<Head<'a>>,
     /// Legs at the end of a list that may go on.
     dry: Vec<usize>,
 }
 
-impl<'a> Heads<'a, '_> {
+impl<'a> Heads<'a> {
     /// Puts a leg back in line with the hit that it stands at.
     fn advance(&mut self, mut head: Head<'a>) -> Result<(), RawError> {
         let leg = &self.legs[head.leg];

@@ -20,7 +20,7 @@ impl Repair {
     ///
     /// # Errors
     /// When a hit's details are not what a server writes.
-    pub fn of(legs: &[Leg<'_>]) -> Result<Self, RawError> {
+    pub fn of(legs: &[Leg]) -> Result<Self, RawError> {
         let mut repair = Self::default();
         let mut key = Key::default();
         for leg in legs {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::order::{Order, Picked};
 pub use crate::settings::FacetOrder;
 use crate::wire::search::{DEFAULT_LIMIT, SearchQuery};
 
@@ -113,6 +114,11 @@ pub struct Window {
 }
 
 impl Window {
+    /// The hits shown of an order.
+    pub fn of_order(self, order: &Order) -> &[Picked] {
+        order.picked.get(self.start..).unwrap_or_default()
+    }
+
     pub fn of(query: &SearchQuery, view: &IndexView) -> Self {
         let (start, length) = if query.is_paged() {
             let length = query.hits_per_page.unwrap_or(DEFAULT_LIMIT);

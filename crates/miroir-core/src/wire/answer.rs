@@ -1,16 +1,19 @@
 //! A node's answer to a search as slices of its body.
 //!
 //! One pass finds every hit and, inside each, the few members that the merge reads. Nothing is decoded or copied. Hits are
-//! trusted to be JSON, as a Meilisearch server writes them: only their structure is followed.
+//! trusted to be JSON, as a Meilisearch server writes them: only their structure is followed. An answer shares its body with
+//! whoever received it, so it can be kept for as long as a request has rounds.
 
 use std::ops::Range;
+
+use bytes::Bytes;
 
 use super::raw::{self, Problem, RawError, Scanner};
 
 /// What one node answered to one search.
 #[derive(Debug, Clone)]
-pub struct SearchAnswer<'a> {
-    body: &'a [u8],
+pub struct SearchAnswer {
+    body: Bytes,
     /// In the node's order, best first.
     pub hits: Vec<HitSpans>,
     /// Of all hits, the members that may not be the document's: [`HitSpans::marked`] says which are whose.
@@ -18,15 +21,11 @@ pub struct SearchAnswer<'a> {
     /// `estimatedTotalHits` or `totalHits`, whichever the node's mode of pages gives.
     pub total: u64,
     pub processing_time_ms: u64,
-    /// Raw object of facet name to (raw object of value to count).
-    pub facet_distribution: Option<&'a [u8]>,
-    /// Raw object of facet name to `{"min":f64,"max":f64}`.
-    pub facet_stats: Option<&'a [u8]>,
-    /// Raw array of numbers.
-    pub query_vector: Option<&'a [u8]>,
+    facet_distribution: Option<Range<usize>>,
+    facet_stats: Option<Range<usize>>,
+    query_vector: Option<Range<usize>>,
     pub semantic_hit_count: Option<u64>,
-    /// Raw object of step name to duration.
-    pub performance_details: Option<&'a [u8]>,
+    performance_details: Option<Range<usize>>,
 }
 
 /// Where a hit lies in the body of its answer. The server writes its own members after the document's, so the last one
@@ -52,14 +51,14 @@ pub struct MemberSpans {
     pub value: Range<usize>,
 }
 
-impl<'a> SearchAnswer<'a> {
+impl SearchAnswer {
     /// Reads the body of a 200 answer to a search. All but the hits is checked to be JSON.
     ///
     /// # Errors
     /// When it is not JSON, or lacks `hits` or a total.
-    pub fn parse(body: &'a [u8]) -> Result<Self, RawError> {
+    pub fn parse(body: Bytes) -> Result<Self, RawError> {
         let mut answer = Self {
-            body,
+            body: body.clone(),
             hits: Vec::new(),
             marked: Vec::new(),
             total: 0,
@@ -72,13 +71,13 @@ impl<'a> SearchAnswer<'a> {
         };
         let mut found_hits = false;
         let mut found_total = false;
-        let mut scanner = Scanner::new(body);
+        let mut scanner = Scanner::new(&body);
         scanner.enter_object()?;
         while let Some((key, _)) = scanner.next_key()? {
             match key.raw() {
                 b"hits" => {
                     found_hits = true;
-                    answer.read_hits(&mut scanner)?;
+                    answer.read_hits(&body, &mut scanner)?;
                 }
                 b"estimatedTotalHits" | b"totalHits" => {
                     found_total = true;
@@ -86,10 +85,10 @@ impl<'a> SearchAnswer<'a> {
                 }
                 b"processingTimeMs" => answer.processing_time_ms = integer(&mut scanner)?,
                 b"semanticHitCount" => answer.semantic_hit_count = Some(integer(&mut scanner)?),
-                b"facetDistribution" => answer.facet_distribution = Some(value(&mut scanner)?),
-                b"facetStats" => answer.facet_stats = Some(value(&mut scanner)?),
-                b"queryVector" => answer.query_vector = Some(value(&mut scanner)?),
-                b"performanceDetails" => answer.performance_details = Some(value(&mut scanner)?),
+                b"facetDistribution" => answer.facet_distribution = Some(scanner.skip_value()?),
+                b"facetStats" => answer.facet_stats = Some(scanner.skip_value()?),
+                b"queryVector" => answer.query_vector = Some(scanner.skip_value()?),
+                b"performanceDetails" => answer.performance_details = Some(scanner.skip_value()?),
                 _ => {
                     scanner.skip_value()?;
                 }
@@ -107,13 +106,37 @@ impl<'a> SearchAnswer<'a> {
     }
 
     /// The bytes of a span of this answer.
-    pub fn slice(&self, span: &Range<usize>) -> &'a [u8] {
+    pub fn slice(&self, span: &Range<usize>) -> &[u8] {
         &self.body[span.start..span.end]
     }
 
     /// The rest of the body from a place in it.
-    pub fn rest(&self, position: usize) -> &'a [u8] {
+    pub fn rest(&self, position: usize) -> &[u8] {
         &self.body[position..]
+    }
+
+    /// Raw object of facet name to (raw object of value to count).
+    pub fn facet_distribution(&self) -> Option<&[u8]> {
+        self.facet_distribution
+            .as_ref()
+            .map(|span| self.slice(span))
+    }
+
+    /// Raw object of facet name to `{"min":f64,"max":f64}`.
+    pub fn facet_stats(&self) -> Option<&[u8]> {
+        self.facet_stats.as_ref().map(|span| self.slice(span))
+    }
+
+    /// Raw array of numbers.
+    pub fn query_vector(&self) -> Option<&[u8]> {
+        self.query_vector.as_ref().map(|span| self.slice(span))
+    }
+
+    /// Raw object of step name to duration.
+    pub fn performance_details(&self) -> Option<&[u8]> {
+        self.performance_details
+            .as_ref()
+            .map(|span| self.slice(span))
     }
 
     /// The members of a hit whose names, as written, begin with `_` or an escape, in order. Only such names are Miroir's
@@ -142,7 +165,7 @@ impl<'a> SearchAnswer<'a> {
         Ok(members)
     }
 
-    fn read_hits(&mut self, scanner: &mut Scanner<'_>) -> Result<(), RawError> {
+    fn read_hits(&mut self, body: &[u8], scanner: &mut Scanner<'_>) -> Result<(), RawError> {
         self.hits.clear();
         self.marked.clear();
         let mut details_before = Details::default();
@@ -163,7 +186,7 @@ impl<'a> SearchAnswer<'a> {
                 let key_end = key_start + key.raw().len() + 2;
                 let value = match key.raw() {
                     b"_rankingScoreDetails" => {
-                        let span = details_before.skip(self.body, scanner)?;
+                        let span = details_before.skip(body, scanner)?;
                         details = Some(span.clone());
                         span
                     }
@@ -222,11 +245,6 @@ impl Details {
         self.span = start..scanner.position();
         Ok(self.span.clone())
     }
-}
-
-fn value<'a>(scanner: &mut Scanner<'a>) -> Result<&'a [u8], RawError> {
-    let span = scanner.skip_value()?;
-    Ok(scanner.slice(&span))
 }
 
 fn integer(scanner: &mut Scanner<'_>) -> Result<u64, RawError> {

@@ -10,21 +10,22 @@ use miroir_core::error::{ApiError, Code};
 use miroir_core::id::{NodeId, ShardCount, ShardSet};
 use miroir_core::plan::{self, Constraints, Leg, ReadPlan};
 use miroir_node::{Answer, Call};
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use crate::app::{App, ClusterView};
 use crate::config::UnavailableShardPolicy;
-use crate::http::reply::{Failure, chain};
+use crate::http::reply::{Cause, Failure, chain};
 
 /// A leg and what its node answered: a success, always.
-pub(crate) struct LegAnswer {
+pub(crate) struct LegAnswer<T = Answer> {
     pub(crate) leg: Leg,
-    pub(crate) answer: Answer,
+    pub(crate) answer: T,
 }
 
 /// What a scatter brought.
-pub(crate) struct Gathered {
-    pub(crate) answers: Vec<LegAnswer>,
+pub(crate) struct Gathered<T = Answer> {
+    pub(crate) answers: Vec<LegAnswer<T>>,
     /// Shards that no reachable fresh copy could answer for.
     pub(crate) uncovered: ShardSet,
 }
@@ -36,7 +37,126 @@ pub(crate) enum ScatterEnd {
     Failed(Failure),
 }
 
-/// Sends every leg of the plan. `call` makes a leg's request, given the leg and its deadline.
+/// What the rounds of one read share: who may answer, how long it may take, and which nodes have failed it.
+pub(crate) struct Scatter<'a> {
+    app: &'a App,
+    view: &'a ClusterView<'a>,
+    shards: ShardCount,
+    constraints: &'a Constraints,
+    rotation: u64,
+    deadline: Instant,
+    failed: Mutex<BTreeSet<NodeId>>,
+}
+
+impl<'a> Scatter<'a> {
+    /// A read that begins now. `rotation` is the one that its plan is made with.
+    pub(crate) fn new(
+        app: &'a App,
+        view: &'a ClusterView<'a>,
+        shards: ShardCount,
+        constraints: &'a Constraints,
+        rotation: u64,
+    ) -> Self {
+        Self {
+            app,
+            view,
+            shards,
+            constraints,
+            rotation,
+            deadline: Instant::now() + app.config.server.request_timeout_ms.duration(),
+            failed: Mutex::new(constraints.exclude_nodes.clone()),
+        }
+    }
+
+    /// Legs for all shards that are wanted, without the nodes that have failed meanwhile.
+    pub(crate) fn plan(&self) -> ReadPlan {
+        let mut constraints = self.constraints.clone();
+        constraints.exclude_nodes = self.failed.lock().clone();
+        plan::search(
+            &self.view.cluster(),
+            self.shards,
+            &constraints,
+            self.rotation,
+        )
+    }
+
+    /// One round: sends every leg, and the shards of legs that fail to other copies. `call` makes a leg's request, given the
+    /// leg and its deadline, and `read` reads the answer; a node whose answer cannot be read has failed. Whether the
+    /// shards that come back uncovered are too many is for [`Scatter::judge`].
+    pub(crate) async fn round<T>(
+        &self,
+        legs: Vec<Leg>,
+        call: impl Fn(&Leg, Instant) -> Call,
+        read: impl Fn(&Leg, Answer) -> Result<T, Cause>,
+    ) -> Result<Gathered<T>, ScatterEnd> {
+        let send = |leg: Leg| {
+            let call = call(&leg, self.app.cluster.read_deadline().min(self.deadline));
+            async move {
+                let result = self.app.cluster.call(&leg.node, call).await;
+                (leg, result)
+            }
+        };
+        let mut uncovered = ShardSet::default();
+        let mut open: FuturesUnordered<_> = legs.into_iter().map(&send).collect();
+        let mut answers = Vec::with_capacity(open.len());
+        while let Some((leg, result)) = open.next().await {
+            let reason = match result {
+                Ok(answer) if answer.is_success() => match read(&leg, answer) {
+                    Ok(answer) => {
+                        answers.push(LegAnswer { leg, answer });
+                        continue;
+                    }
+                    Err(error) => chain(&*error),
+                },
+                Ok(answer)
+                    if answer.status.is_client_error()
+                        && answer.status != StatusCode::UNAUTHORIZED
+                        && answer.status != StatusCode::FORBIDDEN =>
+                {
+                    return Err(ScatterEnd::Rejected(answer));
+                }
+                Ok(answer) => format!("the node answers {}", answer.status),
+                Err(error) => chain(&error),
+            };
+            tracing::warn!(node_id = %leg.node, error = reason, "leg failed, its shards are asked for elsewhere");
+            self.failed.lock().insert(leg.node.clone());
+            if Instant::now() >= self.deadline {
+                uncovered = uncovered.union(&leg.shards);
+                continue;
+            }
+            let detour = self.detour(&leg.shards);
+            uncovered = uncovered.union(&detour.uncovered);
+            open.extend(detour.legs.into_iter().map(&send));
+        }
+        Ok(Gathered { answers, uncovered })
+    }
+
+    fn detour(&self, shards: &ShardSet) -> ReadPlan {
+        plan::reroute(
+            &self.view.cluster(),
+            self.shards,
+            self.constraints,
+            self.rotation,
+            shards,
+            &self.failed.lock(),
+        )
+    }
+
+    /// Puts the answers in an order that does not depend on who was first, and refuses what the policy refuses.
+    pub(crate) fn judge<T>(&self, mut gathered: Gathered<T>) -> Result<Gathered<T>, ScatterEnd> {
+        gathered.answers.sort_by(|a, b| {
+            (a.leg.shards.first(), &a.leg.node).cmp(&(b.leg.shards.first(), &b.leg.node))
+        });
+        let is_error =
+            self.app.config.scatter.unavailable_shard_policy == UnavailableShardPolicy::Error;
+        if gathered.answers.is_empty() || (!gathered.uncovered.is_empty() && is_error) {
+            return Err(ScatterEnd::Failed(unavailable(&gathered.uncovered)));
+        }
+        Ok(gathered)
+    }
+}
+
+/// A read of one round. `call` makes a leg's request, given the leg and its deadline.
 pub(crate) async fn scatter(
     app: &App,
     view: &ClusterView<'_>,
@@ -46,63 +166,12 @@ pub(crate) async fn scatter(
     rotation: u64,
     call: impl Fn(&Leg, Instant) -> Call,
 ) -> Result<Gathered, ScatterEnd> {
-    let deadline = Instant::now() + app.config.server.request_timeout_ms.duration();
-    let send = |leg: Leg| {
-        let call = call(&leg, app.cluster.read_deadline().min(deadline));
-        async move {
-            let result = app.cluster.call(&leg.node, call).await;
-            (leg, result)
-        }
-    };
-    let mut uncovered = plan.uncovered;
-    let mut open: FuturesUnordered<_> = plan.legs.into_iter().map(&send).collect();
-    let mut answers = Vec::with_capacity(open.len());
-    let mut failed: BTreeSet<NodeId> = constraints.exclude_nodes.clone();
-    while let Some((leg, result)) = open.next().await {
-        let reason = match result {
-            Ok(answer) if answer.is_success() => {
-                answers.push(LegAnswer { leg, answer });
-                continue;
-            }
-            Ok(answer)
-                if answer.status.is_client_error()
-                    && answer.status != StatusCode::UNAUTHORIZED
-                    && answer.status != StatusCode::FORBIDDEN =>
-            {
-                return Err(ScatterEnd::Rejected(answer));
-            }
-            Ok(answer) => format!("the node answers {}", answer.status),
-            Err(error) => chain(&error),
-        };
-        tracing::warn!(node_id = %leg.node, error = reason, "leg failed, its shards are asked for elsewhere");
-        failed.insert(leg.node.clone());
-        if Instant::now() >= deadline {
-            uncovered = uncovered.union(&leg.shards);
-            continue;
-        }
-        let detour = plan::reroute(
-            &view.cluster(),
-            shards,
-            constraints,
-            rotation,
-            &leg.shards,
-            &failed,
-        );
-        uncovered = uncovered.union(&detour.uncovered);
-        open.extend(detour.legs.into_iter().map(&send));
-    }
-    // Legs end in any order; equal requests must give equal answers.
-    answers.sort_by(|a, b| {
-        (a.leg.shards.first(), &a.leg.node).cmp(&(b.leg.shards.first(), &b.leg.node))
-    });
-    if answers.is_empty() || (!uncovered.is_empty() && is_error(app)) {
-        return Err(ScatterEnd::Failed(unavailable(&uncovered)));
-    }
-    Ok(Gathered { answers, uncovered })
-}
-
-fn is_error(app: &App) -> bool {
-    app.config.scatter.unavailable_shard_policy == UnavailableShardPolicy::Error
+    let scatter = Scatter::new(app, view, shards, constraints, rotation);
+    let mut gathered = scatter
+        .round(plan.legs, call, |_, answer| Ok(answer))
+        .await?;
+    gathered.uncovered = gathered.uncovered.union(&plan.uncovered);
+    scatter.judge(gathered)
 }
 
 /// 503 for shards without a fresh reachable copy.

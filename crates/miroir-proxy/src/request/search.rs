@@ -2,22 +2,20 @@
 
 use std::sync::Arc;
 
-use http::{Method, StatusCode};
+use http::StatusCode;
 use miroir_core::error::Code;
 use miroir_core::id::{IndexUid, ShardSet};
-use miroir_core::merge::{self, Facts, NodeRequest, Window};
-use miroir_core::plan::{self, Constraints, Leg};
-use miroir_core::wire::answer::SearchAnswer;
-use miroir_core::wire::raw::RawError;
+use miroir_core::merge::{Facts, Page, Window, page, totals};
+use miroir_core::plan::Constraints;
 use miroir_core::wire::search::SearchQuery;
-use miroir_node::Call;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::catalog::Index;
 use crate::http::reply::{Failure, Reply};
-use crate::request::scatter::{Gathered, ScatterEnd, degraded, scatter};
+use crate::request::ranked::Reading;
+use crate::request::scatter::{ScatterEnd, degraded};
 use crate::request::translate::Names;
 use crate::request::{resolve, twin};
 
@@ -57,59 +55,38 @@ pub(crate) async fn answer(
 
     let view = app.view(index.node_uid());
     let constraints = Constraints::default();
-    let rotation = app.next_rotation();
-    let plan = plan::search(&view.cluster(), index.shards(), &constraints, rotation);
-    let request = NodeRequest::new(query, &index.view);
+    let reading = Reading::new(app, &index, &view, &constraints);
     let window = Window::of(query, &index.view);
-    let path = format!("/indexes/{}/search", index.node_uid());
-    let call = |leg: &Leg, deadline| {
-        let clause = leg.clause.as_ref().map(ToString::to_string);
-        Call::read(Method::POST, path.as_str(), deadline)
-            .json(request.body(clause.as_deref(), window.end))
-    };
-    let gathered = scatter(
-        app,
-        &view,
-        index.shards(),
-        &constraints,
-        plan,
-        rotation,
-        call,
-    )
-    .await;
-    let Gathered { answers, uncovered } = match gathered {
-        Ok(gathered) => gathered,
+    let ranked = match reading.ranked(query, window.end).await {
+        Ok(ranked) => ranked,
         Err(end) => return Err(explain_end(app, &index, query, end).await),
     };
-
-    let legs = answers
-        .iter()
-        .map(|leg| {
-            Ok(merge::Leg {
-                answer: SearchAnswer::parse(&leg.answer.body)?,
-                asked: window.end,
-            })
-        })
-        .collect::<Result<Vec<_>, RawError>>()
-        .map_err(Failure::internal)?;
+    let counted: Vec<_> = ranked.legs.iter().map(|leg| &leg.answer).collect();
+    let page = Page {
+        legs: &ranked.legs,
+        hits: window.of_order(&ranked.order),
+        total: totals::of_list(&ranked.legs, &ranked.order),
+        counted: &counted,
+    };
     let facts = Facts {
         processing_time_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         request_uid,
         metadata: None,
     };
-    let merged = merge::search(query, &index.view, &legs, &facts).map_err(Failure::internal)?;
-    debug_assert!(
-        merged.refill.is_empty(),
-        "every leg was asked for the whole window"
-    );
+    let body = page::write(query, &index.view, &page, &facts).map_err(Failure::internal)?;
     Ok(Answered {
-        body: merged.body,
-        uncovered,
+        body,
+        uncovered: ranked.uncovered,
     })
 }
 
 /// A node's error names what Miroir added to its settings; a twin words it as a server with the user's settings would.
-async fn explain_end(app: &App, index: &Index, query: &SearchQuery, end: ScatterEnd) -> Failure {
+pub(crate) async fn explain_end(
+    app: &App,
+    index: &Index,
+    query: &SearchQuery,
+    end: ScatterEnd,
+) -> Failure {
     let answer = match end {
         ScatterEnd::Failed(failure) => return failure,
         ScatterEnd::Rejected(answer) => answer,

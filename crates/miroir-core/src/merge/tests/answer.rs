@@ -165,6 +165,6 @@ fn broken_answers_are_errors() {
         r#"{"hits":[],"estimatedTotalHits":1.5}"#,
         r#"{"hits":[],"estimatedTotalHits":1}x"#,
     ] {
-        assert!(SearchAnswer::parse(body.as_bytes()).is_err(), "{body}");
+        assert!(SearchAnswer::parse(body.into()).is_err(), "{body}");
     }
 }

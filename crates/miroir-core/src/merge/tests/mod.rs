@@ -9,6 +9,7 @@ mod trusted;
 
 use super::*;
 use crate::wire::answer::SearchAnswer;
+use crate::wire::search::SearchQuery;
 
 /// A node's answer with these raw hits.
 fn answer_body(hits: &[String], total: u64, rest: &str) -> String {
@@ -18,9 +19,9 @@ fn answer_body(hits: &[String], total: u64, rest: &str) -> String {
     )
 }
 
-fn legs<'a>(bodies: &'a [String], asked: usize) -> Vec<Leg<'a>> {
-    let leg = |body: &'a String| Leg {
-        answer: SearchAnswer::parse(body.as_bytes()).unwrap(),
+fn legs(bodies: &[String], asked: usize) -> Vec<Leg> {
+    let leg = |body: &String| Leg {
+        answer: SearchAnswer::parse(body.clone().into()).unwrap(),
         asked,
     };
     bodies.iter().map(leg).collect()
@@ -38,6 +39,34 @@ const FACTS: Facts<'static> = Facts {
     request_uid: "uid",
     metadata: None,
 };
+
+/// The client's answer, and what happened on the way to it.
+struct Merged {
+    body: Vec<u8>,
+    order: Order,
+    total: u64,
+}
+
+/// What becomes of the answers to one round.
+fn search(
+    query: &SearchQuery,
+    view: &IndexView,
+    legs: &[Leg],
+    facts: &Facts<'_>,
+) -> Result<Merged, MergeError> {
+    let window = Window::of(query, view);
+    let order = crate::merge::order::merge(legs, &Wanted::of(query, view, window.end))?;
+    let counted: Vec<_> = legs.iter().map(|leg| &leg.answer).collect();
+    let page = Page {
+        legs,
+        hits: window.of_order(&order),
+        total: totals::of_list(legs, &order),
+        counted: &counted,
+    };
+    let body = page::write(query, view, &page, facts)?;
+    let total = page.total;
+    Ok(Merged { body, order, total })
+}
 
 /// The hits of a merged answer, as trees.
 fn hits_of(merged: &Merged) -> Vec<serde_json::Value> {

@@ -47,7 +47,7 @@ proptest! {
             .filter(|document| !distinct || group(document.3).is_none_or(|group| groups.insert(group)))
             .map(|document| u64::from(document.1)).skip(offset).take(limit).collect();
         prop_assert_eq!(ids(&merged), expected);
-        prop_assert_eq!(&merged.refill, &Vec::<usize>::new());
+        prop_assert_eq!(&merged.order.refill, &Vec::<usize>::new());
         if !distinct {
             prop_assert_eq!(merged.total, documents.len() as u64);
         }
@@ -75,11 +75,11 @@ proptest! {
             let merged = search(&query, &view(), &legs, &FACTS).unwrap();
             let shown = ids(&merged);
             prop_assert_eq!(&shown[..], &expected[..shown.len()]);
-            if merged.refill.is_empty() {
+            if merged.order.refill.is_empty() {
                 prop_assert_eq!(shown, expected);
                 break;
             }
-            for leg in merged.refill { asked[leg] += 3; }
+            for leg in merged.order.refill { asked[leg] += 3; }
         }
     }
 }
@@ -101,7 +101,7 @@ fn ids_that_the_engine_confuses_go_by_canonical_id() {
         .map(|hit| hit["id"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(shown, ["AB", "aB", "ab", "b"]);
-    assert!(merged.ambiguous_ids);
+    assert!(merged.order.ambiguous_ids);
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn without_the_tie_rule_ties_keep_leg_and_place() {
     };
     let merged = search(&SearchQuery::default(), &view, &legs(&bodies, 20), &FACTS).unwrap();
     assert_eq!(ids(&merged), [9, 3, 1]);
-    assert!(!merged.ambiguous_ids);
+    assert!(!merged.order.ambiguous_ids);
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn hits_beyond_the_reachable_ones_are_not_shown_but_counted() {
     };
     let merged = search(&page(2, Some(3)), &view, &legs(&bodies, 5), &FACTS).unwrap();
     assert_eq!((ids(&merged), merged.total), (vec![3, 4], 80));
-    assert_eq!(merged.hits, 2);
+    assert_eq!(hits_of(&merged).len(), 2);
     let merged = search(&page(0, None), &view, &legs(&bodies, 5), &FACTS).unwrap();
     assert_eq!(
         String::from_utf8(merged.body).unwrap(),
