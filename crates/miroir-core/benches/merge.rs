@@ -63,6 +63,7 @@ fn merge(bodies: &[Bytes], query: &SearchQuery, view: &IndexView) -> usize {
         legs: &legs,
         hits: window.of_order(&order),
         total: totals::of_list(&legs, &order),
+        documents: None,
         counted: &counted,
     };
     page::write(query, view, &shown, &facts)

@@ -8,6 +8,7 @@
 //! | [`json`] | JSON trees that keep number text, and their differences |
 //! | [`oracle`] | the same corpus and the same requests against two servers: the answers must be equal |
 //! | [`recording`] | exchanges recorded from a real server, and their replay against any other |
+//! | [`tap`] | what a proxy asks of its nodes, remembered on the way |
 //!
 //! Nothing here is linked into a product binary.
 
@@ -17,3 +18,4 @@ pub mod json;
 pub mod oracle;
 pub mod process;
 pub mod recording;
+pub mod tap;

@@ -2,16 +2,62 @@
 
 use std::collections::HashSet;
 
-use super::normalize;
+use super::order::{Leg, Order};
+use super::{MergeError, normalize};
 use crate::wire::raw::{self, RawError};
 
 /// One value of the distinct attribute. Strings and numbers never equal each other.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum DistinctValue {
     /// Normalised; booleans are strings to the engine.
     String(String),
     /// Bits of the number, with one zero.
     Number(u64),
+}
+
+impl DistinctValue {
+    /// The value as a filter expression compares with it.
+    pub fn as_filter_value(&self) -> String {
+        match self {
+            DistinctValue::String(text) => quoted(text),
+            DistinctValue::Number(bits) => quoted(&f64::from_bits(*bits).to_string()),
+        }
+    }
+}
+
+/// A name or value in a filter expression.
+pub(super) fn quoted(text: &str) -> String {
+    let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
+    format!("\"{escaped}\"")
+}
+
+/// The distinct values of a hit.
+///
+/// # Errors
+/// When `hit` is not JSON.
+pub fn values_of(hit: &[u8], attribute: &str) -> Result<Vec<DistinctValue>, RawError> {
+    let mut values = Vec::new();
+    visit(hit, attribute, &mut |value| collect(value, &mut values))?;
+    values.sort_unstable();
+    values.dedup();
+    Ok(values)
+}
+
+/// Whether a hit of the order has more than one value of the attribute.
+///
+/// If none has, it makes no difference that each node dropped duplicates on its own: what a node dropped shares its only
+/// value with a hit that the order kept, or with one that shares it in turn. With several values a hit may exclude another
+/// one that would itself have been excluded, and only lists with all hits can tell.
+///
+/// # Errors
+/// When a hit is not what a server writes.
+pub fn has_several(legs: &[Leg], order: &Order, attribute: &str) -> Result<bool, MergeError> {
+    for picked in order.picked.iter().chain(&order.dropped) {
+        if values_of(picked.bytes(legs), attribute)?.len() > 1 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What has been shown so far.
@@ -98,7 +144,7 @@ fn collect(value: &[u8], values: &mut Vec<DistinctValue>) -> Result<(), RawError
 }
 
 /// The id of a hit as Miroir hashes it: a string as it is, a number as its digits. `None` when it is not in the hit.
-pub(super) fn canonical_id(hit: &[u8], primary_key: &str) -> Result<Option<String>, RawError> {
+pub fn canonical_id(hit: &[u8], primary_key: &str) -> Result<Option<String>, RawError> {
     let mut id = None;
     visit(hit, primary_key, &mut |value| {
         id = match raw::text(value) {

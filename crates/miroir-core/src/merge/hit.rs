@@ -24,6 +24,29 @@ pub struct HitWriter<'a> {
     repair: Option<Repair>,
 }
 
+/// A hit in its answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Hit<'a> {
+    answer: &'a SearchAnswer,
+    spans: &'a HitSpans,
+}
+
+impl<'a> Hit<'a> {
+    pub(super) fn of(answer: &'a SearchAnswer, position: usize) -> Self {
+        let spans = &answer.hits[position];
+        Self { answer, spans }
+    }
+
+    fn details(self) -> &'a [u8] {
+        self.part(&self.spans.details)
+    }
+
+    /// A part that some hits lack; both are the server's own members, in which an object stands for nothing.
+    fn part(self, span: &Option<Range<usize>>) -> &'a [u8] {
+        span.as_ref().map_or(b"{}", |span| self.answer.slice(span))
+    }
+}
+
 impl<'a> HitWriter<'a> {
     pub fn new(query: &'a SearchQuery, view: &'a IndexView, repair: Option<Repair>) -> Self {
         let added = added_attributes(query, view);
@@ -67,6 +90,21 @@ impl<'a> HitWriter<'a> {
         hit: &HitSpans,
         out: &mut Vec<u8>,
     ) -> Result<(), RawError> {
+        let hit = Hit { answer, spans: hit };
+        self.write_ranked(hit, hit, out)
+    }
+
+    /// The same for a document that was ranked in one answer and fetched in another: scores are those of `rank`.
+    ///
+    /// # Errors
+    /// When a hit is not what a server writes.
+    pub fn write_ranked(
+        &self,
+        document: Hit<'_>,
+        rank: Hit<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), RawError> {
+        let Hit { answer, spans: hit } = document;
         let all;
         let members = if self.added.is_empty() {
             answer.marked(hit)
@@ -80,14 +118,14 @@ impl<'a> HitWriter<'a> {
             if is(&hit.details) {
                 if self.query.show_ranking_score_details {
                     copy.until_value(member, out);
-                    self.write_details(answer.slice(&member.value), out)?;
+                    self.write_details(rank.details(), out)?;
                 } else {
                     copy.leave_out(member, out);
                 }
             } else if is(&hit.score) {
                 if self.query.show_ranking_score {
                     copy.until_value(member, out);
-                    self.write_score(answer, hit, answer.slice(&member.value), out)?;
+                    self.write_score(rank, out)?;
                 } else {
                     copy.leave_out(member, out);
                 }
@@ -188,16 +226,11 @@ impl<'a> HitWriter<'a> {
         })
     }
 
-    fn write_score(
-        &self,
-        answer: &SearchAnswer,
-        hit: &HitSpans,
-        score: &[u8],
-        out: &mut Vec<u8>,
-    ) -> Result<(), RawError> {
-        if let (Some(repair), Some(details)) = (&self.repair, &hit.details) {
+    fn write_score(&self, rank: Hit<'_>, out: &mut Vec<u8>) -> Result<(), RawError> {
+        let score = rank.part(&rank.spans.score);
+        if let Some(repair) = &self.repair {
             let mut key = Key::default();
-            key.read(answer.slice(details))?;
+            key.read(rank.details())?;
             if let Some(score) = repair.score(key.entries(), score) {
                 push_number(score, out);
                 return Ok(());

@@ -1,15 +1,19 @@
 //! Many nodes' answers into the one that a single server would have given.
 //!
-//! [`NodeRequest`] says what to ask a node, [`order`] makes one order of the lists that come back, and [`page`] writes the
-//! client's answer. In between, hits are slices of the answers: only their rank is read ([`rank`]), only what Miroir added is
+//! [`NodeRequest`] says what to ask a node, [`limits`] how many hits of it, [`order`] makes one order of the lists that come
+//! back, [`totals`] and [`phases`] say what else has to be asked once the order is known, and [`page`] writes the client's
+//! answer. In between, hits are slices of the answers: only their rank is read ([`rank`]), only what Miroir added is
 //! cut out ([`hit`]). The steps do not know each other, so that lists can be merged that are not the answer to one search.
 //!
 //! Where the answer still differs from that of one server:
 //! - a facet value that documents spell differently is shown in the first spelling by bytes, not that of the oldest document;
 //! - a facet with numbers, and with the same digits as strings, takes both for the number;
 //! - ties at the cut of a facet list by count;
-//! - totals, facet counts and statistics under a distinct attribute, and totals under a score threshold without pages
-//!   (hits and their order are right).
+//! - with pages and a distinct attribute, what [`totals`] cannot know: the total where documents have several values or a node
+//!   has more values than it shows, and which document of a value is counted by facets, beyond the hits of the page;
+//! - under a score threshold, the total where a sort precedes rules that score: a server also leaves out what it passed;
+//! - hits of a distinct attribute with several values, beyond the hits that a node can deliver;
+//! - words dropped by `matchingStrategy: frequency`: each node goes by its own documents.
 
 mod copied;
 pub mod distinct;
@@ -21,6 +25,7 @@ pub mod limits;
 pub mod normalize;
 pub mod order;
 pub mod page;
+pub mod phases;
 pub mod rank;
 pub mod repair;
 pub mod request;

@@ -10,7 +10,8 @@ use crate::wire::answer::SearchAnswer;
 use crate::wire::raw::RawError;
 use crate::wire::search::SearchQuery;
 
-/// What a leg answered, and how many hits it was asked for: a list as long as that may have a continuation.
+/// What a leg answered, and how many hits it was asked for: a list as long as that may have a continuation. `usize::MAX`
+/// says that it has none that could be had.
 #[derive(Debug, Clone)]
 pub struct Leg {
     pub answer: SearchAnswer,
@@ -22,6 +23,14 @@ pub struct Leg {
 pub struct Picked {
     pub leg: usize,
     pub hit: usize,
+}
+
+impl Picked {
+    /// The hit, as its node wrote it.
+    pub fn bytes(self, legs: &[Leg]) -> &[u8] {
+        let answer = &legs[self.leg].answer;
+        answer.slice(&answer.hits[self.hit].whole)
+    }
 }
 
 /// The first hits of the merged order.
@@ -135,16 +144,12 @@ fn close_run(
     seen: &mut Seen,
     order: &mut Order,
 ) -> Result<(), RawError> {
-    let bytes = |picked: &Picked| {
-        let answer = &legs[picked.leg].answer;
-        answer.slice(&answer.hits[picked.hit].whole)
-    };
     if let Some(primary_key) = wanted.primary_key
         && run.len() > 1
     {
         let mut by_id = Vec::with_capacity(run.len());
         for picked in run.iter() {
-            by_id.push((canonical_id(bytes(picked), primary_key)?, *picked));
+            by_id.push((canonical_id(picked.bytes(legs), primary_key)?, *picked));
         }
         by_id.sort_by(|left, right| left.0.cmp(&right.0));
         run.clear();
@@ -152,7 +157,7 @@ fn close_run(
     }
     for picked in run.drain(..) {
         match wanted.distinct {
-            Some(attribute) if !seen.is_new(bytes(&picked), attribute)? => {
+            Some(attribute) if !seen.is_new(picked.bytes(legs), attribute)? => {
                 order.dropped.push(picked)
             }
             _ => order.picked.push(picked),

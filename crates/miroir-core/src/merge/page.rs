@@ -2,8 +2,9 @@
 
 use super::MergeError;
 use super::facets;
-use super::hit::{HitWriter, List};
+use super::hit::{Hit, HitWriter, List};
 use super::order::{Leg, Picked};
+use super::phases::Documents;
 use super::rank::{Key, Rule};
 use super::repair::Repair;
 use super::view::IndexView;
@@ -29,6 +30,8 @@ pub struct Page<'a> {
     pub hits: &'a [Picked],
     /// Documents that match.
     pub total: u64,
+    /// The documents of `hits`, where those were fetched apart from their ranks.
+    pub documents: Option<&'a Documents>,
     /// The answers whose facet counts add up to those shown: each document was counted in one of them.
     pub counted: &'a [&'a SearchAnswer],
 }
@@ -53,7 +56,7 @@ pub fn write(
         .sum();
     let mut out = Vec::with_capacity(hit_bytes + 1024);
     out.extend_from_slice(b"{\"hits\":");
-    write_hits(query, view, page.legs, page.hits, &mut out)?;
+    write_hits(query, view, page, &mut out)?;
     out.extend_from_slice(b",\"query\":");
     push_string(query.q.as_deref().unwrap_or_default(), &mut out);
     if let Some(vector) = answers().find_map(|answer| answer.query_vector()) {
@@ -94,10 +97,10 @@ pub fn write(
 fn write_hits(
     query: &SearchQuery,
     view: &IndexView,
-    legs: &[Leg],
-    page: &[Picked],
+    page: &Page<'_>,
     out: &mut Vec<u8>,
 ) -> Result<(), RawError> {
+    let legs = page.legs;
     let shows_scores = query.show_ranking_score || query.show_ranking_score_details;
     let repair = if shows_scores && legs.len() > 1 {
         Some(Repair::of(legs)?)
@@ -106,10 +109,13 @@ fn write_hits(
     };
     let writer = HitWriter::new(query, view, repair.filter(|repair| repair.needed));
     let mut list = List::open(b'[', out);
-    for picked in page {
-        let answer = &legs[picked.leg].answer;
+    for (position, picked) in page.hits.iter().enumerate() {
+        let rank = Hit::of(&legs[picked.leg].answer, picked.hit);
+        let document = page
+            .documents
+            .map_or(rank, |documents| documents.get(position));
         list.next(out);
-        writer.write(answer, &answer.hits[picked.hit], out)?;
+        writer.write_ranked(document, rank, out)?;
     }
     list.close(b']', out);
     Ok(())

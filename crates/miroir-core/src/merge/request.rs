@@ -21,7 +21,17 @@ pub struct NodeRequest {
 }
 
 impl NodeRequest {
+    /// The best hits, each value of a distinct attribute once.
     pub fn new(query: &SearchQuery, view: &IndexView) -> Self {
+        Self::with_distinct(query, view, view.distinct_of(query))
+    }
+
+    /// The best hits, with all that a distinct attribute would drop.
+    pub fn whole(query: &SearchQuery, view: &IndexView) -> Self {
+        Self::with_distinct(query, view, None)
+    }
+
+    fn with_distinct(query: &SearchQuery, view: &IndexView, distinct: Option<&str>) -> Self {
         let added = added_attributes(query, view);
         let mut node = SearchQuery {
             filter: None,
@@ -32,7 +42,7 @@ impl NodeRequest {
         node.page = None;
         node.hits_per_page = None;
         node.show_ranking_score_details = true;
-        node.distinct = view.distinct_of(query).map(str::to_owned);
+        node.distinct = distinct.map(str::to_owned);
         node.attributes_to_retrieve = retrieved(query, view).map(|mut names| {
             names.extend(added.iter().map(|name| (*name).to_owned()));
             names

@@ -150,18 +150,21 @@ fn ranking_rules(user: &UserSettings, facts: &Facts<'_>) -> Value {
     json!(rules)
 }
 
+/// How many values of a facet a node counts where the user wants to see `shown`.
+pub fn values_per_facet(shown: usize, shards: ShardCount) -> usize {
+    shown
+        .saturating_mul(FACET_VALUES_FACTOR)
+        .max(LEAST_VALUES_PER_FACET)
+        .max(usize::from(shards.get()))
+}
+
 fn faceting(user: &UserSettings, shards: ShardCount) -> Value {
     let mut faceting = user
         .get("faceting")
         .and_then(Value::as_object)
         .cloned()
         .unwrap_or_default();
-    let values = user
-        .max_values_per_facet()
-        .saturating_mul(FACET_VALUES_FACTOR);
-    let values = values
-        .max(LEAST_VALUES_PER_FACET)
-        .max(usize::from(shards.get()));
+    let values = values_per_facet(user.max_values_per_facet(), shards);
     faceting.insert("maxValuesPerFacet".to_owned(), json!(values));
     Value::Object(faceting)
 }

@@ -1,6 +1,7 @@
 //! The story of a request, one file per step or per kind of request.
 
 pub(crate) mod browse;
+pub(crate) mod counted;
 pub(crate) mod deletions;
 pub(crate) mod dispatch;
 pub(crate) mod document;

@@ -4,8 +4,9 @@
 
 use http::Method;
 use miroir_core::id::ShardSet;
+use miroir_core::merge::distinct::has_several;
 use miroir_core::merge::limits::{self, Share};
-use miroir_core::merge::{self, NodeRequest, Order, Wanted, order};
+use miroir_core::merge::{self, MergeError, NodeRequest, Order, Wanted, order};
 use miroir_core::plan::{Constraints, Leg};
 use miroir_core::wire::answer::SearchAnswer;
 use miroir_core::wire::search::SearchQuery;
@@ -15,7 +16,7 @@ use tokio::time::Instant;
 use crate::app::{App, ClusterView};
 use crate::catalog::Index;
 use crate::http::reply::{Cause, Failure};
-use crate::request::scatter::{Gathered, LegAnswer, Scatter, ScatterEnd};
+use crate::request::scatter::{Gathered, LegAnswer, LegEnd, Scatter, ScatterEnd};
 
 /// One read of one index as the fleet was when it began. All lists made in it ask the same copies, as long as they answer.
 pub(crate) struct Reading<'a> {
@@ -29,6 +30,8 @@ pub(crate) struct Ranked {
     /// The answers of the nodes, one for each leg.
     pub(crate) legs: Vec<merge::Leg>,
     /// Who gave them, in the same order.
+    /// Who gave them, in the same order.
+    pub(crate) sources: Vec<Leg>,
     /// The first hits of the order over all legs, as many as were wanted or as there are; complete, nothing to refill.
     pub(crate) order: Order,
     /// Shards that no leg answers for.
@@ -50,6 +53,13 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// How many hits the legs would be asked for in all at first, if all nodes answer.
+    pub(crate) fn asked(&self, end: usize) -> usize {
+        let legs = self.scatter.plan().legs;
+        let shares = shares(&legs);
+        shares.iter().map(|share| limits::first(end, *share)).sum()
+    }
+
     /// The first `end` hits of `query`; its own page does not matter.
     ///
     /// A leg that had too few is asked anew for more from its first hit on, on the same node, so that no list is ever made
@@ -60,87 +70,139 @@ impl<'a> Reading<'a> {
         end: usize,
     ) -> Result<Ranked, ScatterEnd> {
         let view = &self.index.view;
-        let request = NodeRequest::new(query, view);
         let wanted = Wanted::of(query, view, end);
+        let ranked = self
+            .list(&NodeRequest::new(query, view), &wanted, end)
+            .await?;
+        match wanted.distinct {
+            Some(attribute)
+                if ranked.legs.len() > 1
+                    && has_several(&ranked.legs, &ranked.order, attribute).map_err(broken)? =>
+            {
+                let request = NodeRequest::whole(query, view);
+                self.list(&request, &wanted, view.max_total_hits).await
+            }
+            _ => Ok(ranked),
+        }
+    }
+
+    /// Asks until the order is certain. No node is asked for more than `most` hits.
+    async fn list(
+        &self,
+        request: &NodeRequest,
+        wanted: &Wanted<'_>,
+        most: usize,
+    ) -> Result<Ranked, ScatterEnd> {
         let plan = self.scatter.plan();
-        let of = plan.legs.iter().map(|leg| leg.shards.len()).sum();
-        let share = |leg: &Leg| Share {
-            shards: leg.shards.len(),
-            of,
+        let first: Vec<(Leg, usize)> = {
+            let limits = shares(&plan.legs)
+                .into_iter()
+                .map(|share| limits::first(wanted.end, share));
+            plan.legs.into_iter().zip(limits).collect()
         };
-        let limit = |leg: &Leg| limits::first(end, share(leg));
-        let mut gathered = self.round(&request, plan.legs, limit).await?;
+        let mut gathered = self.round(request, first, most).await?;
         gathered.uncovered = gathered.uncovered.union(&plan.uncovered);
-        for round in 1.. {
+        let mut round = 1;
+        loop {
             let (sources, legs, uncovered) = split(self.scatter.judge(gathered)?);
-            let order = order::merge(&legs, &wanted)
-                .map_err(|error| ScatterEnd::Failed(Failure::internal(error)))?;
-            let shares: Vec<Share> = sources.iter().map(share).collect();
-            let refill = limits::refill(&legs, &shares, &order, end, end, round);
-            if order.refill.is_empty() || refill.is_empty() {
+            let order = order::merge(&legs, wanted).map_err(broken)?;
+            if order.refill.is_empty() {
                 return Ok(Ranked {
                     legs,
+                    sources,
                     order,
                     uncovered,
                 });
             }
-            gathered = self
-                .refill(&request, sources, legs, uncovered, refill)
-                .await?;
+            let refill = limits::refill(&legs, &shares(&sources), &order, wanted.end, most, round);
+            let mut again = Vec::with_capacity(refill.len());
+            let mut kept = Vec::with_capacity(legs.len());
+            for (at, (leg, answer)) in sources.into_iter().zip(legs).enumerate() {
+                match refill.iter().find(|(position, _)| *position == at) {
+                    Some((_, limit)) => again.push((leg, *limit)),
+                    None => kept.push(LegAnswer { leg, answer }),
+                }
+            }
+            gathered = self.round(request, again, most).await?;
+            gathered.answers.extend(kept);
+            gathered.uncovered = gathered.uncovered.union(&uncovered);
+            round += 1;
         }
-        unreachable!("the rounds end inside the loop")
     }
 
-    /// Asks the legs in `refill` (position, hits wanted) anew; the others keep their answers.
-    async fn refill(
+    /// Asks each leg for so many hits; the legs that stand in for a failed one are asked for as many as it was.
+    async fn round(
         &self,
         request: &NodeRequest,
-        sources: Vec<Leg>,
-        legs: Vec<merge::Leg>,
-        uncovered: ShardSet,
-        refill: Vec<(usize, usize)>,
+        legs: Vec<(Leg, usize)>,
+        most: usize,
     ) -> Result<Gathered<merge::Leg>, ScatterEnd> {
-        let mut again = Vec::with_capacity(refill.len());
-        let mut kept = Vec::with_capacity(legs.len());
-        for (at, (leg, answer)) in sources.into_iter().zip(legs).enumerate() {
-            match refill.iter().find(|(position, _)| *position == at) {
-                Some((_, limit)) => again.push((leg, *limit)),
-                None => kept.push(LegAnswer { leg, answer }),
-            }
-        }
-        // A leg sent elsewhere has some of the shards of the leg that it stands for.
         let limit = |leg: &Leg| {
-            let origin = again
+            let origin = legs
                 .iter()
                 .find(|(origin, _)| leg.shards.is_subset(&origin.shards));
             origin.map_or(0, |(_, limit)| *limit)
         };
-        let legs = again.iter().map(|(leg, _)| leg.clone()).collect();
-        let mut gathered = self.round(request, legs, limit).await?;
-        gathered.answers.extend(kept);
-        gathered.uncovered = gathered.uncovered.union(&uncovered);
-        Ok(gathered)
-    }
-
-    async fn round(
-        &self,
-        request: &NodeRequest,
-        legs: Vec<Leg>,
-        limit: impl Fn(&Leg) -> usize,
-    ) -> Result<Gathered<merge::Leg>, ScatterEnd> {
         let call = |leg: &Leg, deadline: Instant| {
             let clause = leg.clause.as_ref().map(ToString::to_string);
             Call::read(Method::POST, self.path.as_str(), deadline)
                 .json(request.body(clause.as_deref(), limit(leg)))
         };
         let read = |leg: &Leg, answer: Answer| -> Result<merge::Leg, Cause> {
+            let asked = Some(limit(leg)).filter(|asked| *asked < most);
             Ok(merge::Leg {
                 answer: SearchAnswer::parse(answer.body)?,
-                asked: limit(leg),
+                asked: asked.unwrap_or(usize::MAX),
             })
         };
+        let legs = legs.iter().map(|(leg, _)| leg.clone()).collect();
         self.scatter.round(legs, call, read).await
     }
+
+    /// Asks some legs of a finished list for more: `ask` gives the leg at a position its filter, besides that on its shards,
+    /// and the number of hits.
+    pub(crate) async fn again(
+        &self,
+        ranked: &Ranked,
+        request: &NodeRequest,
+        ask: impl Fn(usize) -> Option<(Option<String>, usize)>,
+    ) -> Result<Vec<SearchAnswer>, LegEnd> {
+        let deadline = self.scatter.leg_deadline();
+        let mut calls = Vec::with_capacity(ranked.sources.len());
+        for (at, leg) in ranked.sources.iter().enumerate() {
+            let Some((filter, limit)) = ask(at) else {
+                continue;
+            };
+            let clause = leg.clause.as_ref().map(ToString::to_string);
+            let both: Vec<String> = clause.into_iter().chain(filter).collect();
+            let both = (!both.is_empty()).then(|| both.join(" AND "));
+            let call = Call::read(Method::POST, self.path.as_str(), deadline)
+                .json(request.body(both.as_deref(), limit));
+            calls.push((leg, call));
+        }
+        let read = |answer: Answer| -> Result<SearchAnswer, Cause> {
+            Ok(SearchAnswer::parse(answer.body)?)
+        };
+        self.scatter.again(calls, read).await
+    }
+
+    /// Whether it makes sense to begin anew after a node was lost.
+    pub(crate) fn has_time(&self) -> bool {
+        self.scatter.has_time()
+    }
+}
+
+fn broken(error: MergeError) -> ScatterEnd {
+    ScatterEnd::Failed(Failure::internal(error))
+}
+
+fn shares(legs: &[Leg]) -> Vec<Share> {
+    let of = legs.iter().map(|leg| leg.shards.len()).sum();
+    let share = |leg: &Leg| Share {
+        shards: leg.shards.len(),
+        of,
+    };
+    legs.iter().map(share).collect()
 }
 
 fn split(gathered: Gathered<merge::Leg>) -> (Vec<Leg>, Vec<merge::Leg>, ShardSet) {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
+use futures_util::future::try_join_all;
 use futures_util::stream::FuturesUnordered;
 use http::StatusCode;
 use miroir_core::error::{ApiError, Code};
@@ -35,6 +36,14 @@ pub(crate) enum ScatterEnd {
     /// A node says that the request itself is wrong. Every node would say so.
     Rejected(Answer),
     Failed(Failure),
+}
+
+/// Why a leg brought nothing.
+pub(crate) enum LegEnd {
+    /// The node says that the request itself is wrong.
+    Rejected(Answer),
+    /// The node has failed, and counts as failed for the rest of the read.
+    Lost,
 }
 
 /// What the rounds of one read share: who may answer, how long it may take, and which nodes have failed it.
@@ -90,9 +99,10 @@ impl<'a> Scatter<'a> {
         read: impl Fn(&Leg, Answer) -> Result<T, Cause>,
     ) -> Result<Gathered<T>, ScatterEnd> {
         let send = |leg: Leg| {
-            let call = call(&leg, self.app.cluster.read_deadline().min(self.deadline));
+            let call = call(&leg, self.leg_deadline());
+            let read = &read;
             async move {
-                let result = self.app.cluster.call(&leg.node, call).await;
+                let result = self.leg(&leg, call, |answer| read(&leg, answer)).await;
                 (leg, result)
             }
         };
@@ -100,35 +110,67 @@ impl<'a> Scatter<'a> {
         let mut open: FuturesUnordered<_> = legs.into_iter().map(&send).collect();
         let mut answers = Vec::with_capacity(open.len());
         while let Some((leg, result)) = open.next().await {
-            let reason = match result {
-                Ok(answer) if answer.is_success() => match read(&leg, answer) {
-                    Ok(answer) => {
-                        answers.push(LegAnswer { leg, answer });
-                        continue;
-                    }
-                    Err(error) => chain(&*error),
-                },
-                Ok(answer)
-                    if answer.status.is_client_error()
-                        && answer.status != StatusCode::UNAUTHORIZED
-                        && answer.status != StatusCode::FORBIDDEN =>
-                {
-                    return Err(ScatterEnd::Rejected(answer));
+            match result {
+                Ok(answer) => answers.push(LegAnswer { leg, answer }),
+                Err(LegEnd::Rejected(answer)) => return Err(ScatterEnd::Rejected(answer)),
+                Err(LegEnd::Lost) if Instant::now() >= self.deadline => {
+                    uncovered = uncovered.union(&leg.shards);
                 }
-                Ok(answer) => format!("the node answers {}", answer.status),
-                Err(error) => chain(&error),
-            };
-            tracing::warn!(node_id = %leg.node, error = reason, "leg failed, its shards are asked for elsewhere");
-            self.failed.lock().insert(leg.node.clone());
-            if Instant::now() >= self.deadline {
-                uncovered = uncovered.union(&leg.shards);
-                continue;
+                Err(LegEnd::Lost) => {
+                    let detour = self.detour(&leg.shards);
+                    uncovered = uncovered.union(&detour.uncovered);
+                    open.extend(detour.legs.into_iter().map(&send));
+                }
             }
-            let detour = self.detour(&leg.shards);
-            uncovered = uncovered.union(&detour.uncovered);
-            open.extend(detour.legs.into_iter().map(&send));
         }
         Ok(Gathered { answers, uncovered })
+    }
+
+    /// Asks the nodes of finished legs for more about the same documents; no other copy may answer, because it might be in
+    /// another state. The first leg that brings nothing ends it.
+    pub(crate) async fn again<T>(
+        &self,
+        calls: Vec<(&Leg, Call)>,
+        read: impl Fn(Answer) -> Result<T, Cause>,
+    ) -> Result<Vec<T>, LegEnd> {
+        let calls = calls.into_iter();
+        try_join_all(calls.map(|(leg, call)| self.leg(leg, call, &read))).await
+    }
+
+    /// When a leg that is sent now counts as lost.
+    pub(crate) fn leg_deadline(&self) -> Instant {
+        self.app.cluster.read_deadline().min(self.deadline)
+    }
+
+    /// Whether there is time for another round.
+    pub(crate) fn has_time(&self) -> bool {
+        Instant::now() < self.deadline
+    }
+
+    async fn leg<T>(
+        &self,
+        leg: &Leg,
+        call: Call,
+        read: impl Fn(Answer) -> Result<T, Cause>,
+    ) -> Result<T, LegEnd> {
+        let reason = match self.app.cluster.call(&leg.node, call).await {
+            Ok(answer) if answer.is_success() => match read(answer) {
+                Ok(answer) => return Ok(answer),
+                Err(error) => chain(&*error),
+            },
+            Ok(answer)
+                if answer.status.is_client_error()
+                    && answer.status != StatusCode::UNAUTHORIZED
+                    && answer.status != StatusCode::FORBIDDEN =>
+            {
+                return Err(LegEnd::Rejected(answer));
+            }
+            Ok(answer) => format!("the node answers {}", answer.status),
+            Err(error) => chain(&error),
+        };
+        tracing::warn!(node_id = %leg.node, error = reason, "leg failed, its shards are asked for elsewhere");
+        self.failed.lock().insert(leg.node.clone());
+        Err(LegEnd::Lost)
     }
 
     fn detour(&self, shards: &ShardSet) -> ReadPlan {

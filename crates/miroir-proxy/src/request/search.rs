@@ -5,7 +5,8 @@ use std::sync::Arc;
 use http::StatusCode;
 use miroir_core::error::Code;
 use miroir_core::id::{IndexUid, ShardSet};
-use miroir_core::merge::{Facts, Page, Window, page, totals};
+use miroir_core::merge::phases::{self, Documents};
+use miroir_core::merge::{Facts, Page, Window, page};
 use miroir_core::plan::Constraints;
 use miroir_core::wire::search::SearchQuery;
 use tokio::time::Instant;
@@ -14,8 +15,9 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::catalog::Index;
 use crate::http::reply::{Failure, Reply};
-use crate::request::ranked::Reading;
-use crate::request::scatter::{ScatterEnd, degraded};
+use crate::request::counted::{Counts, Missed};
+use crate::request::ranked::{Ranked, Reading};
+use crate::request::scatter::{ScatterEnd, degraded, unavailable};
 use crate::request::translate::Names;
 use crate::request::{resolve, twin};
 
@@ -57,15 +59,31 @@ pub(crate) async fn answer(
     let constraints = Constraints::default();
     let reading = Reading::new(app, &index, &view, &constraints);
     let window = Window::of(query, &index.view);
-    let ranked = match reading.ranked(query, window.end).await {
-        Ok(ranked) => ranked,
-        Err(end) => return Err(explain_end(app, &index, query, end).await),
+    let two = phases::are_two(query, &index.view, window, reading.asked(window.end));
+    let mut found = find(&reading, query, window, two).await;
+    // A node was lost between two questions about one list. It is not asked again, so this ends.
+    while matches!(found, Err(Missed::Lost)) && reading.has_time() {
+        found = find(&reading, query, window, two).await;
+    }
+    let found = match found {
+        Ok(found) => found,
+        Err(Missed::Ended(end)) => return Err(explain_end(app, &index, query, end).await),
+        Err(Missed::Lost) => return Err(unavailable(&index.shards().all())),
     };
-    let counted: Vec<_> = ranked.legs.iter().map(|leg| &leg.answer).collect();
+    let Found {
+        ranked,
+        documents,
+        counts,
+    } = &found;
+    let counted: Vec<_> = match &counts.facets {
+        Some(answers) => answers.iter().collect(),
+        None => ranked.legs.iter().map(|leg| &leg.answer).collect(),
+    };
     let page = Page {
         legs: &ranked.legs,
         hits: window.of_order(&ranked.order),
-        total: totals::of_list(&ranked.legs, &ranked.order),
+        documents: documents.as_ref(),
+        total: counts.total,
         counted: &counted,
     };
     let facts = Facts {
@@ -76,7 +94,44 @@ pub(crate) async fn answer(
     let body = page::write(query, &index.view, &page, &facts).map_err(Failure::internal)?;
     Ok(Answered {
         body,
-        uncovered: ranked.uncovered,
+        uncovered: found.ranked.uncovered,
+    })
+}
+
+/// All that an answer is written from.
+struct Found {
+    ranked: Ranked,
+    /// `None` when the hits have them.
+    documents: Option<Documents>,
+    counts: Counts,
+}
+
+async fn find(
+    reading: &Reading<'_>,
+    query: &SearchQuery,
+    window: Window,
+    two_phases: bool,
+) -> Result<Found, Missed> {
+    if two_phases {
+        let ranked = reading.ranked(&phases::ranks(query), window.end).await?;
+        let page = window.of_order(&ranked.order);
+        let documents = reading.documents(query, &ranked, page);
+        let counts = reading.counts(query, &ranked, window.end);
+        let (documents, counts) = futures_util::try_join!(documents, counts)?;
+        if documents.is_some() {
+            return Ok(Found {
+                ranked,
+                documents,
+                counts,
+            });
+        }
+    }
+    let ranked = reading.ranked(query, window.end).await?;
+    let counts = reading.counts(query, &ranked, window.end).await?;
+    Ok(Found {
+        ranked,
+        documents: None,
+        counts,
     })
 }
 

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use super::{Cluster, ClusterError, NODE_MASTER_KEY, config};
 use crate::process::{Node, Proxy, free_port};
+use crate::tap::{Searches, Tap};
 
 /// How many pairs of ports are tried for a proxy.
 const PORT_ATTEMPTS: usize = 5;
@@ -19,6 +20,7 @@ pub struct ClusterBuilder {
     replication_factor: u16,
     shards: u16,
     extra: Vec<(String, Value)>,
+    tapped: bool,
 }
 
 impl Default for ClusterBuilder {
@@ -33,6 +35,7 @@ impl Default for ClusterBuilder {
                 ("health.interval_ms".to_owned(), json!(200)),
                 ("health.timeout_ms".to_owned(), json!(200)),
             ],
+            tapped: false,
         }
     }
 }
@@ -75,6 +78,15 @@ impl ClusterBuilder {
         self
     }
 
+    /// Puts a [`Tap`] between the proxy and each node.
+    #[must_use]
+    pub fn tapped(self) -> Self {
+        Self {
+            tapped: true,
+            ..self
+        }
+    }
+
     /// Starts the nodes, then the proxy, and waits until the proxy is ready.
     pub async fn start(self) -> Result<Cluster, ClusterError> {
         let ids: Vec<String> = (0..self.nodes)
@@ -85,21 +97,34 @@ impl ClusterBuilder {
         )
         .await?;
         let folder = TempDir::with_prefix("miroir-proxy-")?;
-        let proxy = self.start_proxy(&nodes, folder.path()).await?;
+        let searches = Searches::default();
+        let mut taps = Vec::new();
+        for node in nodes.iter().filter(|_| self.tapped) {
+            taps.push(Tap::start(node.id(), &node.url(), searches.clone()).await?);
+        }
+        let proxy = self.start_proxy(&nodes, &taps, folder.path()).await?;
         Ok(Cluster {
             proxy,
             nodes,
+            taps,
+            searches,
             _folder: folder,
         })
     }
 
-    async fn start_proxy(&self, nodes: &[Node], folder: &Path) -> Result<Proxy, ClusterError> {
+    async fn start_proxy(
+        &self,
+        nodes: &[Node],
+        taps: &[Tap],
+        folder: &Path,
+    ) -> Result<Proxy, ClusterError> {
         let file = folder.join("config.yaml");
         let mut attempt = 1;
         loop {
             let (port, metrics_port) = (free_port()?, free_port()?);
             let config = config::document(&config::Facts {
                 nodes,
+                taps,
                 replica_groups: self.replica_groups,
                 replication_factor: self.replication_factor,
                 shards: self.shards,

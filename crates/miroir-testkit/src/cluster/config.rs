@@ -6,10 +6,13 @@ use serde_json::{Map, Value, json};
 
 use super::{ADMIN_KEY, MASTER_KEY, NODE_MASTER_KEY};
 use crate::process::Node;
+use crate::tap::Tap;
 
 /// What the file depends on.
 pub(super) struct Facts<'a> {
     pub(super) nodes: &'a [Node],
+    /// In front of the nodes, or none.
+    pub(super) taps: &'a [Tap],
     pub(super) replica_groups: u16,
     pub(super) replication_factor: u16,
     pub(super) shards: u16,
@@ -27,7 +30,9 @@ pub(super) fn document(facts: &Facts<'_>) -> String {
         .iter()
         .enumerate()
         .map(|(position, node)| {
-            json!({ "id": node.id(), "address": node.url(), "replica_group": position % groups })
+            let tap = facts.taps.get(position).map(|tap| tap.url().to_owned());
+            let address = tap.unwrap_or_else(|| node.url());
+            json!({ "id": node.id(), "address": address, "replica_group": position % groups })
         })
         .collect();
     let mut root = Map::new();

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use crate::client::Client;
 use crate::process::{Node, ProcessError, Proxy};
+use crate::tap::{Searches, Tap};
 
 /// The clients' master key of every test fleet.
 pub const MASTER_KEY: &str = "client-master-key-of-the-tests";
@@ -37,6 +38,8 @@ pub struct Cluster {
     // Fields are dropped in this order: the proxy first, so that it never logs about nodes that go away.
     proxy: Proxy,
     nodes: Vec<Node>,
+    taps: Vec<Tap>,
+    searches: Searches,
     _folder: TempDir,
 }
 
@@ -80,6 +83,18 @@ impl Cluster {
     #[must_use]
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
+    }
+
+    /// What the proxy asked of its nodes, if they are tapped.
+    #[must_use]
+    pub fn searches(&self) -> &Searches {
+        &self.searches
+    }
+
+    /// The tap of node `position`. Panics when there is none.
+    #[must_use]
+    pub fn tap(&self, position: usize) -> &Tap {
+        &self.taps[position]
     }
 
     /// The proxy process.

@@ -12,6 +12,7 @@ mod oracle;
 mod placement;
 mod recordings;
 mod restarts;
+mod rounds;
 mod staleness;
 mod startup;
 mod writes;

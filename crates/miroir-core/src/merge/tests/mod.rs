@@ -3,8 +3,10 @@
 mod answer;
 mod facets;
 mod order;
+mod phases;
 mod rank;
 mod request;
+mod totals;
 mod trusted;
 
 use super::*;
@@ -60,7 +62,8 @@ fn search(
     let page = Page {
         legs,
         hits: window.of_order(&order),
-        total: totals::of_list(legs, &order),
+        total: crate::merge::totals::of_list(legs, &order),
+        documents: None,
         counted: &counted,
     };
     let body = page::write(query, view, &page, facts)?;

@@ -53,35 +53,77 @@ proptest! {
         }
     }
 
-    /// With short lists, what is shown is a beginning of the truth, and asking the named legs for more leads to all of it.
+    /// However documents are dealt, and whatever is believed of the legs' shares: the page is that of the whole lists, what is
+    /// shown before is a beginning of it, and few rounds are made.
     #[test]
     fn refilling_ends_in_the_whole_page(
-        documents in proptest::collection::btree_map(0..500_u32, (0..5_u32, 0..4_usize), 0..60),
+        documents in proptest::collection::btree_map(0..500_u32, (0..5_u32, 0..4_usize, proptest::collection::vec(0..30_u8, 0..3)), 0..120),
+        shares in proptest::collection::vec(0..20_usize, 4),
         limit in 1..40_usize,
+        distinct in any::<bool>(),
     ) {
-        let mut sorted: Vec<_> = documents.iter().map(|(id, (price, leg))| (*price, *id, *leg)).collect();
+        let mut sorted: Vec<_> = documents.iter().map(|(id, (price, leg, colors))| (*price, *id, *leg, colors.clone())).collect();
         sorted.sort_unstable();
-        let expected: Vec<u64> = sorted.iter().take(limit).map(|document| u64::from(document.1)).collect();
-        let query = SearchQuery { limit, sort: Some(vec!["price:asc".to_owned()]), ..SearchQuery::default() };
-        let mut asked = [2_usize; 4];
-        loop {
+        let mut seen = std::collections::BTreeSet::new();
+        let expected: Vec<u64> = sorted.iter()
+            .filter(|document| !distinct || {
+                let is_new = document.3.iter().all(|color| !seen.contains(color));
+                if is_new { seen.extend(document.3.iter().copied()); }
+                is_new
+            })
+            .take(limit).map(|document| u64::from(document.1)).collect();
+        let query = SearchQuery { limit, sort: Some(vec!["price:asc".to_owned()]), distinct: distinct.then(|| "color".to_owned()), ..SearchQuery::default() };
+        let of = shares.iter().sum();
+        let shares: Vec<limits::Share> = shares.into_iter().map(|shards| limits::Share { shards, of }).collect();
+        let most = 1000;
+        let mut asked: Vec<usize> = shares.iter().map(|share| limits::first(limit, *share)).collect();
+        for round in 1.. {
             let body = |leg: usize| {
-                let mine: Vec<_> = sorted.iter().filter(|document| document.2 == leg).collect();
-                answer_body(&mine.iter().take(asked[leg]).map(|(price, id, _)| hit(*id, *price, "1")).collect::<Vec<_>>(), mine.len() as u64, "")
+                let mine = sorted.iter().filter(|document| document.2 == leg);
+                let hits: Vec<String> = mine.clone().take(asked[leg]).map(|(price, id, _, colors)| hit(*id, *price, &format!("{colors:?}"))).collect();
+                answer_body(&hits, mine.count() as u64, "")
             };
             let bodies: Vec<String> = (0..4).map(body).collect();
             let mut legs = legs(&bodies, 0);
-            for (leg, asked) in legs.iter_mut().zip(asked) { leg.asked = asked; }
+            for (leg, asked) in legs.iter_mut().zip(&asked) { leg.asked = *asked; }
             let merged = search(&query, &view(), &legs, &FACTS).unwrap();
             let shown = ids(&merged);
             prop_assert_eq!(&shown[..], &expected[..shown.len()]);
-            if merged.order.refill.is_empty() {
+            let order = &merged.order;
+            if order.refill.is_empty() {
                 prop_assert_eq!(shown, expected);
                 break;
             }
-            for leg in merged.order.refill { asked[leg] += 3; }
+            let refill = limits::refill(&legs, &shares, order, limit, most, round);
+            for leg in &order.refill {
+                prop_assert!(refill.iter().any(|(at, more)| at == leg && *more > asked[*leg]));
+            }
+            prop_assert!(round > 1 || refill.len() == order.refill.len());
+            for (leg, more) in refill { asked[leg] = more; }
+            prop_assert!(round < 20, "{:?}", asked);
         }
     }
+}
+
+#[test]
+fn legs_are_asked_for_their_part_and_some_more() {
+    let limits = |end, legs: &[usize]| -> Vec<usize> {
+        let of = legs.iter().sum();
+        let share = |shards: &usize| limits::Share {
+            shards: *shards,
+            of,
+        };
+        legs.iter()
+            .map(|shards| limits::first(end, share(shards)))
+            .collect()
+    };
+    assert_eq!(limits(20, &[64]), [20]);
+    assert_eq!(limits(0, &[32, 32]), [0, 0]);
+    assert_eq!(limits(1, &[8; 8]), [1; 8]);
+    assert_eq!(limits(20, &[32, 32]), [20, 20]);
+    assert_eq!(limits(20, &[16; 4]), [15; 4]);
+    assert_eq!(limits(100, &[48, 16]), [95, 45]);
+    assert!(limits(1000, &[8; 8]).iter().sum::<usize>() <= 1600);
 }
 
 #[test]

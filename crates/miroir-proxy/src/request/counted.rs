@@ -1,0 +1,204 @@
+//! Totals and facets of a list, and the documents of its page: what is asked of the nodes once the order is known.
+
+use std::collections::BTreeSet;
+
+use miroir_core::merge::phases::{self, Documents};
+use miroir_core::merge::totals::{self, Counting, Kept, Union, id_filter};
+use miroir_core::merge::{MergeError, NodeRequest, Picked, distinct::canonical_id};
+use miroir_core::settings::values_per_facet;
+use miroir_core::wire::answer::SearchAnswer;
+use miroir_core::wire::search::SearchQuery;
+
+use crate::http::reply::Failure;
+use crate::request::ranked::{Ranked, Reading};
+use crate::request::scatter::{LegEnd, ScatterEnd};
+
+/// Why a second request brought nothing.
+pub(crate) enum Missed {
+    /// A node that the list is from is gone: the list has to be made anew.
+    Lost,
+    Ended(ScatterEnd),
+}
+
+impl From<ScatterEnd> for Missed {
+    fn from(end: ScatterEnd) -> Self {
+        Self::Ended(end)
+    }
+}
+
+/// How many documents match, and the answers whose facet counts add up.
+pub(crate) struct Counts {
+    pub(crate) total: u64,
+    /// `None` for those of the list itself.
+    pub(crate) facets: Option<Vec<SearchAnswer>>,
+}
+
+impl Reading<'_> {
+    /// Counts what `query` matches, given the first `end` hits of it.
+    pub(crate) async fn counts(
+        &self,
+        query: &SearchQuery,
+        ranked: &Ranked,
+        end: usize,
+    ) -> Result<Counts, Missed> {
+        let view = &self.index.view;
+        let counting = Counting::of(query, view, &ranked.legs, &ranked.order, end);
+        let plain = SearchQuery {
+            page: None,
+            hits_per_page: None,
+            ranking_score_threshold: None,
+            ..bare(query)
+        };
+        let plain = NodeRequest::whole(&plain, view);
+        let counted = match counting.map_err(failed)? {
+            Counting::List => None,
+            Counting::WithoutThreshold => self.add_up(ranked, &plain, |_| None).await?,
+            Counting::WithoutDuplicates(kept) => {
+                let filter = |leg| Some(kept.remainder_filter(leg, None));
+                self.add_up(ranked, &plain, filter).await?
+            }
+            Counting::Shown(_) if query.facets.is_none() => Some(Vec::new()),
+            Counting::Shown(kept) => {
+                let filter = |leg| Some(kept.hits_filter(leg));
+                self.add_up(ranked, &plain, filter).await?
+            }
+            Counting::Values(kept) => return self.values(query, ranked, &kept).await,
+        };
+        Ok(match counted {
+            None => of_list(ranked),
+            // The hits are all there is.
+            Some(answers) if answers.is_empty() => Counts {
+                total: ranked.order.picked.len() as u64,
+                facets: None,
+            },
+            Some(answers) => Counts {
+                total: sum(&answers),
+                facets: Some(answers),
+            },
+        })
+    }
+
+    /// Counts under a distinct attribute for pages: every value once, shown or not.
+    async fn values(
+        &self,
+        query: &SearchQuery,
+        ranked: &Ranked,
+        kept: &Kept,
+    ) -> Result<Counts, Missed> {
+        let view = &self.index.view;
+        let values = SearchQuery {
+            facets: Some(vec![kept.attribute().to_owned()]),
+            ..bare(query)
+        };
+        let values = NodeRequest::whole(&values, view);
+        let most = values_per_facet(view.max_values_per_facet, self.index.shards());
+        let union = match self.add_up(ranked, &values, |_| None).await? {
+            Some(answers) => Union::of(&answers, kept.attribute(), most).map_err(failed)?,
+            None => None,
+        };
+        if let (Some(Union { total, .. }), None) = (&union, &query.facets) {
+            let (total, facets) = (*total, None);
+            return Ok(Counts { total, facets });
+        }
+        let request = NodeRequest::new(&bare(query), view);
+        let filter = |leg| Some(kept.remainder_filter(leg, union.as_ref()));
+        let answers = self.add_up(ranked, &request, filter).await?;
+        Ok(answers.map_or_else(
+            || of_list(ranked),
+            |answers| Counts {
+                total: union.map_or_else(|| sum(&answers), |union| union.total),
+                facets: Some(answers),
+            },
+        ))
+    }
+
+    /// Asks every leg for counts alone. `None` when a node refuses the question, which only a strange value in a filter
+    /// can make it do.
+    async fn add_up(
+        &self,
+        ranked: &Ranked,
+        request: &NodeRequest,
+        filter: impl Fn(usize) -> Option<String>,
+    ) -> Result<Option<Vec<SearchAnswer>>, Missed> {
+        let ask = |leg| Some((filter(leg), 0));
+        match self.again(ranked, request, ask).await {
+            Ok(answers) => Ok(Some(answers)),
+            Err(LegEnd::Rejected(answer)) => {
+                tracing::warn!(
+                    status = answer.status.as_u16(),
+                    code = answer.error_code(),
+                    "a node refuses to count"
+                );
+                Ok(None)
+            }
+            Err(LegEnd::Lost) => Err(Missed::Lost),
+        }
+    }
+
+    /// The documents of a page whose hits came without. `None` when they cannot be told apart by their keys, or one is gone.
+    pub(crate) async fn documents(
+        &self,
+        query: &SearchQuery,
+        ranked: &Ranked,
+        page: &[Picked],
+    ) -> Result<Option<Documents>, Missed> {
+        let view = &self.index.view;
+        let Some(primary_key) = view.primary_key.as_deref() else {
+            return Ok(None);
+        };
+        let mut ids = vec![Vec::new(); ranked.legs.len()];
+        for picked in page {
+            match canonical_id(picked.bytes(&ranked.legs), primary_key)
+                .map_err(|error| failed(error.into()))?
+            {
+                Some(id) => ids[picked.leg].push(id),
+                None => return Ok(None),
+            }
+        }
+        let request = NodeRequest::whole(&phases::documents(query), view);
+        let ask = |leg: usize| {
+            let ids: &Vec<String> = &ids[leg];
+            let filter = || (Some(id_filter(primary_key, ids)), ids.len());
+            (!ids.is_empty()).then(filter)
+        };
+        match self.again(ranked, &request, ask).await {
+            Ok(answers) => {
+                Documents::locate(&ranked.legs, page, primary_key, answers).map_err(failed)
+            }
+            Err(LegEnd::Rejected(_)) => Ok(None),
+            Err(LegEnd::Lost) => Err(Missed::Lost),
+        }
+    }
+}
+
+fn of_list(ranked: &Ranked) -> Counts {
+    Counts {
+        total: totals::of_list(&ranked.legs, &ranked.order),
+        facets: None,
+    }
+}
+
+fn sum(answers: &[SearchAnswer]) -> u64 {
+    answers.iter().map(|answer| answer.total).sum()
+}
+
+/// The query for its counts alone: one that shows nothing.
+fn bare(query: &SearchQuery) -> SearchQuery {
+    SearchQuery {
+        offset: 0,
+        limit: 0,
+        page: query.page.map(|_| 1),
+        hits_per_page: query.is_paged().then_some(0),
+        sort: None,
+        attributes_to_retrieve: Some(BTreeSet::new()),
+        attributes_to_highlight: None,
+        attributes_to_crop: None,
+        show_matches_position: false,
+        retrieve_vectors: false,
+        ..query.clone()
+    }
+}
+
+fn failed(error: MergeError) -> Missed {
+    Missed::Ended(ScatterEnd::Failed(Failure::internal(error)))
+}
