@@ -20,6 +20,7 @@ pub mod distinct;
 pub mod documents;
 pub mod facet_search;
 pub mod facets;
+pub mod federation;
 pub mod hit;
 pub mod limits;
 pub mod normalize;
@@ -32,6 +33,7 @@ pub mod request;
 #[cfg(test)]
 mod tests;
 pub mod totals;
+pub mod values;
 pub mod view;
 
 pub use order::{Leg, Order, Picked, Wanted};

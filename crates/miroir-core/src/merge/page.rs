@@ -122,7 +122,7 @@ fn write_hits(
 }
 
 /// The members on pages and totals, with the comma before them.
-fn page_members(query: &SearchQuery, total: u64) -> String {
+pub(super) fn page_members(query: &SearchQuery, total: u64) -> String {
     if query.is_paged() {
         let hits_per_page = query.hits_per_page.unwrap_or(DEFAULT_LIMIT);
         let page = query.page.unwrap_or(1);

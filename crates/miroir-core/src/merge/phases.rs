@@ -16,6 +16,8 @@ use crate::wire::search::SearchQuery;
 /// What a second request costs, in bytes of documents that a node could write and send in the same time: a search of one
 /// or two milliseconds.
 const ROUND: usize = 256 * 1024;
+/// What is taken for the size of the key and rank of a hit.
+const RANK: usize = 512;
 /// What is taken for the size of a document, and of its formatted copy.
 const DOCUMENT: usize = 1024;
 /// What is taken for the size of one attribute where the client lists them.
@@ -25,7 +27,7 @@ const VECTORS: usize = 8 * 1024;
 
 /// Whether two phases are cheaper than one, given how many hits the legs are asked for in all.
 ///
-/// One phase moves `asked` documents, two move as many as the page has and cost a round. Sizes are guessed from what the query
+/// One phase moves `asked` documents; two move as many as the page has, their ranks twice, and cost a round. Sizes are guessed from what the query
 /// retrieves; the answer is the same either way. Documents must be found by their keys, so a nested primary key, which
 /// hits need not have, makes it one phase.
 pub fn are_two(query: &SearchQuery, view: &IndexView, window: Window, asked: usize) -> bool {
@@ -45,7 +47,7 @@ pub fn are_two(query: &SearchQuery, view: &IndexView, window: Window, asked: usi
     let shown = window.end - window.start;
     has_key
         && query.hybrid.is_none()
-        && asked.saturating_sub(shown) * (retrieved + formatted + vectors) > ROUND
+        && asked.saturating_sub(shown) * (retrieved + formatted + vectors) > ROUND + shown * RANK
 }
 
 /// The query of the first phase: the same hits in the same order with the same counts, and of each document only its key.

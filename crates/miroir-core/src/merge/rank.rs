@@ -17,12 +17,12 @@ pub enum Rule<'a> {
     Words { matching: u32, most: u32 },
     /// Typos, out of as many as the node could imagine.
     Typo { count: u32, most: u32 },
-    /// Any rule that only gives a fraction: proximity, attribute rank, word position.
-    Score(&'a [u8]),
+    /// A rule that only gives a fraction.
+    Score(Fraction, &'a [u8]),
     /// The rule `attribute`: two fractions, the first decides.
     Attribute { rank: &'a [u8], distance: &'a [u8] },
-    /// 3 exact, 2 starts with, 1 neither; words matched exactly are known only for the last.
-    Exactness { kind: u8, matching: u32 },
+    /// 3 exact, 2 starts with, 1 neither; words matched exactly, out of how many, are known only for the last.
+    Exactness { kind: u8, matching: u32, most: u32 },
     Sort {
         ascending: bool,
         value: SortValue<'a>,
@@ -38,6 +38,14 @@ pub enum Rule<'a> {
     Skipped,
     /// A rule that this version does not know, or one that the node hides: says nothing.
     Unknown,
+}
+
+/// The rules that only give a fraction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fraction {
+    Proximity,
+    AttributeRank,
+    WordPosition,
 }
 
 /// A field's value as the engine sorts it, already normalised by the node.
@@ -125,7 +133,7 @@ fn compare_rule(left: &Rule<'_>, right: &Rule<'_>) -> Ordering {
             },
         ) => right.cmp(left),
         (Typo { count: left, .. }, Typo { count: right, .. }) => left.cmp(right),
-        (Score(left), Score(right)) => higher_score(left, right),
+        (Score(_, left), Score(_, right)) => higher_score(left, right),
         (
             Attribute {
                 rank: left,
@@ -140,10 +148,12 @@ fn compare_rule(left: &Rule<'_>, right: &Rule<'_>) -> Ordering {
             Exactness {
                 kind: left,
                 matching: left_words,
+                ..
             },
             Exactness {
                 kind: right,
                 matching: right_words,
+                ..
             },
         ) => right.cmp(left).then(right_words.cmp(left_words)),
         (
@@ -171,7 +181,18 @@ fn compare_rule(left: &Rule<'_>, right: &Rule<'_>) -> Ordering {
         (Skipped, Skipped) => Ordering::Equal,
         (Skipped, _) => Ordering::Greater,
         (_, Skipped) => Ordering::Less,
+        // Only a node's blend of its hits by vector and by words has both.
+        (Vector(similarity), _) => before_words(*similarity),
+        (_, Vector(similarity)) => before_words(*similarity).reverse(),
         _ => Ordering::Equal,
+    }
+}
+
+/// The place of a hit by vector among those by words, when words weigh next to nothing: first, unless it is worth nothing.
+fn before_words(similarity: Option<&[u8]>) -> Ordering {
+    match similarity {
+        Some(similarity) if number(similarity) > 0.0 => Ordering::Less,
+        _ => Ordering::Greater,
     }
 }
 
@@ -188,7 +209,11 @@ fn higher_score(left: &[u8], right: &[u8]) -> Ordering {
 }
 
 /// Numbers, then strings, then nothing, whatever the direction.
-fn compare_values(ascending: bool, left: &SortValue<'_>, right: &SortValue<'_>) -> Ordering {
+pub(super) fn compare_values(
+    ascending: bool,
+    left: &SortValue<'_>,
+    right: &SortValue<'_>,
+) -> Ordering {
     use SortValue::*;
     let directed = |order: Ordering| if ascending { order } else { order.reverse() };
     match (left, right) {
@@ -232,7 +257,9 @@ fn rule<'a>(name: &Text<'a>, fields: &Fields<'a>) -> Rule<'a> {
             count: integer(fields.typo_count),
             most: integer(fields.max_typo_count),
         },
-        b"proximity" | b"attributeRank" | b"wordPosition" => Rule::Score(fields.score),
+        b"proximity" => Rule::Score(Fraction::Proximity, fields.score),
+        b"attributeRank" => Rule::Score(Fraction::AttributeRank, fields.score),
+        b"wordPosition" => Rule::Score(Fraction::WordPosition, fields.score),
         b"attribute" => Rule::Attribute {
             rank: fields.attribute_rank,
             distance: fields.word_distance,
@@ -246,6 +273,7 @@ fn rule<'a>(name: &Text<'a>, fields: &Fields<'a>) -> Rule<'a> {
             Rule::Exactness {
                 kind,
                 matching: integer(fields.matching_words),
+                most: integer(fields.max_matching_words),
             }
         }
         b"vectorSort" => Rule::Vector(present(fields.similarity)),

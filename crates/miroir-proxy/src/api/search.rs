@@ -3,45 +3,54 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, RawQuery, State};
+use http::HeaderMap;
 use miroir_core::wire::deserialize::{from_json, from_query};
 use miroir_core::wire::search::{FacetSearchQuery, SearchParameters, SearchQuery};
 
 use crate::app::App;
 use crate::http::body::JsonBody;
 use crate::http::reply::{Failure, Reply};
-use crate::request::{facet_search, multi_search, resolve, search};
+use crate::request::{facet_search, metadata, multi_search, resolve, search};
 
 pub(crate) async fn by_body(
     State(app): State<Arc<App>>,
     Path(uid): Path<String>,
+    headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<Reply, Failure> {
     let query: SearchQuery = from_json(&body)?;
-    answer(&app, &uid, query).await
+    answer(&app, &uid, query, &headers).await
 }
 
 pub(crate) async fn by_query(
     State(app): State<Arc<App>>,
     Path(uid): Path<String>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Reply, Failure> {
     let parameters: SearchParameters = from_query(query.as_deref().unwrap_or_default())?;
     resolve::uid(&uid)?;
-    answer(&app, &uid, SearchQuery::try_from(parameters)?).await
+    answer(&app, &uid, SearchQuery::try_from(parameters)?, &headers).await
 }
 
-async fn answer(app: &Arc<App>, uid: &str, query: SearchQuery) -> Result<Reply, Failure> {
+async fn answer(
+    app: &Arc<App>,
+    uid: &str,
+    query: SearchQuery,
+    headers: &HeaderMap,
+) -> Result<Reply, Failure> {
     let uid = resolve::uid(uid)?;
     query.refuse_network()?;
-    search::search(app, &uid, &query).await
+    search::search(app, &uid, &query, metadata::is_wanted(headers)).await
 }
 
 /// `POST /multi-search`.
 pub(crate) async fn multi(
     State(app): State<Arc<App>>,
+    headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<Reply, Failure> {
-    multi_search::multi_search(&app, body).await
+    multi_search::multi_search(&app, &headers, &body).await
 }
 
 /// `POST /indexes/{uid}/facet-search`.

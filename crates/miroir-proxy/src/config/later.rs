@@ -16,7 +16,6 @@ pub(super) const LATER: &[&str] = &[
     "idempotency",
     "ilm",
     "leader_election",
-    "multi_search",
     "node_tls",
     "peer_discovery",
     "query_coalescing",

@@ -13,6 +13,7 @@ mod process;
 mod render;
 mod rules;
 mod scatter;
+mod searches;
 mod secret;
 mod server;
 mod store;
@@ -29,6 +30,7 @@ pub use nodes::NodeEntry;
 pub use problem::{Origin, Problem, Problems};
 pub use render::{default_file, reference_page};
 pub use scatter::{Health, Scatter, UnavailableShardPolicy, WriteQuorum};
+pub use searches::MultiSearch;
 pub use secret::Secret;
 pub use server::{Admin, ConnectionPoolPerNode, Log, LogLevel, Metrics, Server};
 pub use store::{Backend, TaskRegistry, TaskStore};
@@ -71,6 +73,8 @@ table::section! {
             health: Health,
             /// Requests to nodes.
             scatter: Scatter,
+            /// Several searches in one request.
+            multi_search: MultiSearch,
             /// The registry of tasks.
             task_registry: TaskRegistry,
         }

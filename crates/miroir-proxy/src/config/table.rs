@@ -85,6 +85,7 @@ pub(crate) const SECTIONS: &[Section] = &[
     super::ConnectionPoolPerNode::SECTION,
     super::Health::SECTION,
     super::Scatter::SECTION,
+    super::MultiSearch::SECTION,
     super::TaskRegistry::SECTION,
 ];
 

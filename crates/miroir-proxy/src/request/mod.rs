@@ -8,6 +8,7 @@ pub(crate) mod document;
 pub(crate) mod documents;
 pub(crate) mod facet_search;
 pub(crate) mod indexes;
+pub(crate) mod metadata;
 pub(crate) mod multi_search;
 pub(crate) mod ranked;
 pub(crate) mod replay;

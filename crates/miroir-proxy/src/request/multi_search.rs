@@ -1,56 +1,120 @@
-//! `POST /multi-search`: independent searches, answered side by side in the order they were asked.
+//! `POST /multi-search`: searches side by side, answered in the order they were asked, or as one list.
+
+mod census;
+mod federated;
+mod refusal;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::future::join_all;
-use http::{Method, StatusCode};
+use futures_util::{StreamExt, stream};
+use http::{HeaderMap, StatusCode};
 use miroir_core::error::{ApiError, Code};
 use miroir_core::plan::{Degraded, render_degraded};
+use miroir_core::wire::deserialize::from_json;
 use miroir_core::wire::raw::push_string;
 use miroir_core::wire::search::{IndexQuery, MultiSearch};
+use tokio::time::Instant;
 
 use crate::app::App;
-use crate::http::reply::{Failure, Reply};
-use crate::request::search::{Answered, answer, new_request_uid};
-use crate::request::{resolve, twin};
+use crate::http::reply::{Failure, Reply, chain};
+use crate::request::search::{Answered, Terms, answer, new_request_uid};
+use crate::request::{metadata, resolve};
 
-pub(crate) async fn multi_search(app: &Arc<App>, body: Bytes) -> Result<Reply, Failure> {
-    let Some(request) = MultiSearch::read(&body) else {
-        return Err(refused_by_a_server(app, body).await);
-    };
-    if request.federation.is_some() {
-        return Err(Failure::new(
-            Code::MiroirCapabilityDisabled,
-            "Federated multi-search is not part of this version of Miroir: leave out `federation` and merge the results.",
-        ));
+/// The header by which a client takes errors of single queries beside the answers to the others.
+const PARTIAL: &str = "x-miroir-multi-search-partial";
+
+pub(crate) async fn multi_search(
+    app: &Arc<App>,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Reply, Failure> {
+    let takes_errors = takes_errors(headers)?;
+    let request: MultiSearch = from_json(body)?;
+    let batch = Batch::begin(app, metadata::is_wanted(headers), request.queries.len());
+    match &request.federation {
+        Some(federation) => federated::answer(app, &request.queries, federation, &batch).await,
+        None => apart(app, &request.queries, &batch, takes_errors).await,
     }
-    let request_uid = new_request_uid();
-    let searches = request
-        .queries
-        .iter()
-        .map(|query| one(app, query, &request_uid));
+}
+
+/// What the queries of one request share.
+struct Batch {
+    request_uid: String,
+    metadata: bool,
+    started: Instant,
+    /// Of the batch.
+    deadline: Instant,
+    per_query: Duration,
+    /// Queries that run at once.
+    at_once: usize,
+    waves: usize,
+}
+
+impl Batch {
+    fn begin(app: &App, metadata: bool, queries: usize) -> Self {
+        let config = &app.config.multi_search;
+        let started = Instant::now();
+        let at_once = if config.enabled {
+            config.max_queries_per_batch as usize
+        } else {
+            1
+        };
+        Self {
+            request_uid: new_request_uid(),
+            metadata,
+            started,
+            deadline: started + config.total_timeout_ms.duration(),
+            per_query: config.per_query_timeout_ms.duration(),
+            at_once,
+            waves: queries.div_ceil(at_once),
+        }
+    }
+
+    /// Of a query that begins now.
+    fn deadline_of_query(&self) -> Instant {
+        self.deadline.min(Instant::now() + self.per_query)
+    }
+
+    fn elapsed_ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// Each query with an answer of its own.
+async fn apart(
+    app: &Arc<App>,
+    queries: &[IndexQuery],
+    batch: &Batch,
+    takes_errors: bool,
+) -> Result<Reply, Failure> {
+    let searches: Vec<_> = queries.iter().map(|query| one(app, query, batch)).collect();
+    // Answers come in the order of the queries, so that the first error is the one of the lowest position.
+    let mut answers = stream::iter(searches).buffered(batch.at_once).enumerate();
     let mut body = b"{\"results\":[".to_vec();
     let mut degraded = Vec::new();
-    for (position, (query, answered)) in request
-        .queries
-        .iter()
-        .zip(join_all(searches).await)
-        .enumerate()
-    {
-        let answered = answered.map_err(|failure| inside(position, failure))?;
+    while let Some((position, answered)) = answers.next().await {
+        let uid = &queries[position].index_uid.0;
         if position > 0 {
             body.push(b',');
         }
         body.extend_from_slice(b"{\"indexUid\":");
-        push_string(&query.index_uid.0, &mut body);
+        push_string(uid, &mut body);
         body.push(b',');
-        body.extend_from_slice(&answered.body[1..]);
-        if !answered.uncovered.is_empty() {
-            degraded.push((
-                resolve::uid(&query.index_uid.0)?,
-                Degraded::Uncovered(answered.uncovered),
-            ));
+        match answered {
+            Ok(answered) => {
+                body.extend_from_slice(&answered.body[1..]);
+                if !answered.uncovered.is_empty() {
+                    degraded.push((resolve::uid(uid)?, Degraded::Uncovered(answered.uncovered)));
+                }
+            }
+            Err(failure) if takes_errors => {
+                let (status, error) = described(failure);
+                body.extend_from_slice(format!("\"status\":{status},\"error\":").as_bytes());
+                body.extend_from_slice(&error.to_json());
+                body.push(b'}');
+            }
+            Err(failure) => return Err(inside(position, failure)),
         }
     }
     body.extend_from_slice(b"]}");
@@ -58,44 +122,70 @@ pub(crate) async fn multi_search(app: &Arc<App>, body: Bytes) -> Result<Reply, F
     Ok(Reply::json_bytes(StatusCode::OK, body).degraded(degraded))
 }
 
-async fn one(app: &Arc<App>, query: &IndexQuery, request_uid: &str) -> Result<Answered, Failure> {
+async fn one(app: &Arc<App>, query: &IndexQuery, batch: &Batch) -> Result<Answered, Failure> {
     let uid = resolve::uid(&query.index_uid.0)?;
-    query.query.refuse_network()?;
-    answer(app, &uid, &query.query, request_uid).await
+    query.check_alone()?;
+    let terms = Terms {
+        request_uid: &batch.request_uid,
+        metadata: batch.metadata,
+        deadline: Some(batch.deadline_of_query()),
+    };
+    answer(app, &uid, &query.query, &terms).await
 }
 
-/// The first bad query fails the request. A missing index is the request's fault here, not an address that does not exist.
-fn inside(position: usize, failure: Failure) -> Failure {
-    let (status, error) = match failure {
-        Failure::Error { error, cause: None } => (error.status(), error),
-        Failure::Relayed { status, body } => match serde_json::from_slice::<ApiError>(&body) {
-            Ok(error) => (status.as_u16(), error),
-            Err(_) => return Failure::Relayed { status, body },
-        },
-        failure => return failure,
-    };
-    let status = if status == 404 {
-        StatusCode::BAD_REQUEST
-    } else {
-        StatusCode::from_u16(status).unwrap_or_default()
-    };
-    let error = ApiError::new(
-        error.code,
-        format!("Inside `.queries[{position}]`: {}", error.message),
-    );
-    Failure::Relayed {
-        status,
-        body: error.to_json().into(),
+fn takes_errors(headers: &HeaderMap) -> Result<bool, ApiError> {
+    match headers.get(PARTIAL).map(|value| value.as_bytes()) {
+        None | Some(b"false") => Ok(false),
+        Some(b"true") => Ok(true),
+        Some(_) => Err(ApiError::new(
+            Code::MiroirInvalidHeader,
+            "Invalid value of the header `X-Miroir-Multi-Search-Partial`: expected `true` or `false`.",
+        )),
     }
 }
 
-/// A body that is wrong in itself is refused by any server before it looks at an index.
-async fn refused_by_a_server(app: &App, body: Bytes) -> Failure {
-    match twin::ask(app, Method::POST, "/multi-search", Some(body.to_vec())).await {
-        Some(answer) if answer.status.is_client_error() => Failure::Relayed {
-            status: answer.status,
-            body: answer.body,
+/// An error of one query, told where the query stands.
+fn inside(position: usize, failure: Failure) -> Failure {
+    reworded(failure, |message| {
+        format!("Inside `.queries[{position}]`: {message}")
+    })
+}
+
+/// The failure in other words. A missing index is the request's fault here, not an address that does not exist.
+fn reworded(failure: Failure, word: impl FnOnce(&str) -> String) -> Failure {
+    match failure {
+        Failure::Error { error, cause } if error.status() != 404 => Failure::Error {
+            error: ApiError::new(error.code, word(&error.message)),
+            cause,
         },
-        _ => Failure::new(Code::BadRequest, "The body is not a list of searches."),
+        failure => {
+            let (status, error) = described(failure);
+            let status = if status == 404 { 400 } else { status };
+            Failure::Relayed {
+                status: StatusCode::from_u16(status).unwrap_or_default(),
+                body: ApiError::new(error.code, word(&error.message))
+                    .to_json()
+                    .into(),
+            }
+        }
+    }
+}
+
+/// Status and error of a failure that becomes a part of an answer.
+fn described(failure: Failure) -> (u16, ApiError) {
+    match failure {
+        Failure::Error { error, cause } => {
+            if let Some(cause) = cause {
+                tracing::warn!(code = error.code.name(), error = %chain(&*cause), "query failed");
+            }
+            (error.status(), error)
+        }
+        Failure::Relayed { status, body } => match serde_json::from_slice::<ApiError>(&body) {
+            Ok(error) => (status.as_u16(), error),
+            Err(_) => {
+                let error = ApiError::new(Code::Internal, String::from_utf8_lossy(&body));
+                (status.as_u16(), error)
+            }
+        },
     }
 }

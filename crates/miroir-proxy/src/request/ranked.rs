@@ -30,7 +30,6 @@ pub(crate) struct Ranked {
     /// The answers of the nodes, one for each leg.
     pub(crate) legs: Vec<merge::Leg>,
     /// Who gave them, in the same order.
-    /// Who gave them, in the same order.
     pub(crate) sources: Vec<Leg>,
     /// The first hits of the order over all legs, as many as were wanted or as there are; complete, nothing to refill.
     pub(crate) order: Order,
@@ -58,6 +57,27 @@ impl<'a> Reading<'a> {
         let legs = self.scatter.plan().legs;
         let shares = shares(&legs);
         shares.iter().map(|share| limits::first(end, *share)).sum()
+    }
+
+    /// The same, to end no later than this.
+    pub(crate) fn until(mut self, deadline: Instant) -> Self {
+        self.scatter = self.scatter.until(deadline);
+        self
+    }
+
+    /// One round over all shards for something that is no list; with what it brought come the shards that it lacks.
+    pub(crate) async fn once<T>(
+        &self,
+        call: impl Fn(&Leg, Instant) -> Call,
+        read: impl Fn(Answer) -> Result<T, Cause>,
+    ) -> Result<(Vec<T>, ShardSet), ScatterEnd> {
+        let plan = self.scatter.plan();
+        let read = |_: &Leg, answer| read(answer);
+        let mut gathered = self.scatter.round(plan.legs, call, read).await?;
+        gathered.uncovered = gathered.uncovered.union(&plan.uncovered);
+        let gathered = self.scatter.judge(gathered)?;
+        let answers = gathered.answers.into_iter().map(|leg| leg.answer);
+        Ok((answers.collect(), gathered.uncovered))
     }
 
     /// The first `end` hits of `query`; its own page does not matter.

@@ -77,6 +77,12 @@ impl<'a> Scatter<'a> {
         }
     }
 
+    /// The same, to end no later than this.
+    pub(crate) fn until(mut self, deadline: Instant) -> Self {
+        self.deadline = self.deadline.min(deadline);
+        self
+    }
+
     /// Legs for all shards that are wanted, without the nodes that have failed meanwhile.
     pub(crate) fn plan(&self) -> ReadPlan {
         let mut constraints = self.constraints.clone();

@@ -19,7 +19,7 @@ use crate::request::counted::{Counts, Missed};
 use crate::request::ranked::{Ranked, Reading};
 use crate::request::scatter::{ScatterEnd, degraded, unavailable};
 use crate::request::translate::Names;
-use crate::request::{resolve, twin};
+use crate::request::{metadata, resolve, twin};
 
 /// The answer to one search.
 pub(crate) struct Answered {
@@ -29,13 +29,28 @@ pub(crate) struct Answered {
     pub(crate) uncovered: ShardSet,
 }
 
+/// What a search has from the request that it is part of.
+pub(crate) struct Terms<'a> {
+    pub(crate) request_uid: &'a str,
+    /// Whether the answer says what was asked.
+    pub(crate) metadata: bool,
+    /// When the nodes must have answered; earlier, if the configuration says so.
+    pub(crate) deadline: Option<Instant>,
+}
+
 /// `POST` and `GET /indexes/{uid}/search`.
 pub(crate) async fn search(
     app: &Arc<App>,
     uid: &IndexUid,
     query: &SearchQuery,
+    metadata: bool,
 ) -> Result<Reply, Failure> {
-    let answered = answer(app, uid, query, &new_request_uid()).await?;
+    let terms = Terms {
+        request_uid: &new_request_uid(),
+        metadata,
+        deadline: None,
+    };
+    let answered = answer(app, uid, query, &terms).await?;
     Ok(Reply::json_bytes(StatusCode::OK, answered.body).degraded(degraded(answered.uncovered)))
 }
 
@@ -49,7 +64,7 @@ pub(crate) async fn answer(
     app: &Arc<App>,
     uid: &IndexUid,
     query: &SearchQuery,
-    request_uid: &str,
+    terms: &Terms<'_>,
 ) -> Result<Answered, Failure> {
     let started = Instant::now();
     let index = resolve::index(app, uid)?;
@@ -57,7 +72,10 @@ pub(crate) async fn answer(
 
     let view = app.view(index.node_uid());
     let constraints = Constraints::default();
-    let reading = Reading::new(app, &index, &view, &constraints);
+    let mut reading = Reading::new(app, &index, &view, &constraints);
+    if let Some(deadline) = terms.deadline {
+        reading = reading.until(deadline);
+    }
     let window = Window::of(query, &index.view);
     let two = phases::are_two(query, &index.view, window, reading.asked(window.end));
     let mut found = find(&reading, query, window, two).await;
@@ -86,10 +104,11 @@ pub(crate) async fn answer(
         total: counts.total,
         counted: &counted,
     };
+    let metadata = terms.metadata.then(|| metadata::of(query, uid, &index));
     let facts = Facts {
         processing_time_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        request_uid,
-        metadata: None,
+        request_uid: terms.request_uid,
+        metadata: metadata.as_deref(),
     };
     let body = page::write(query, &index.view, &page, &facts).map_err(Failure::internal)?;
     Ok(Answered {

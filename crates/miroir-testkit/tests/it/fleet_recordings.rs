@@ -108,8 +108,18 @@ async fn documents() {
 }
 
 #[tokio::test]
+async fn federation() {
+    replay("federation", &[]).await;
+}
+
+#[tokio::test]
 async fn indexes() {
     replay("indexes", not_served::INDEXES).await;
+}
+
+#[tokio::test]
+async fn multi_search() {
+    replay("multi_search", &[]).await;
 }
 
 #[tokio::test]

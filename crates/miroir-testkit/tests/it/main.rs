@@ -4,6 +4,7 @@
 mod alike;
 mod errors;
 mod failover;
+mod federation;
 mod fixture;
 mod fleet_recordings;
 mod invisibility;

@@ -8,6 +8,7 @@ mod rank;
 mod request;
 mod totals;
 mod trusted;
+mod values;
 
 use super::*;
 use crate::wire::answer::SearchAnswer;

@@ -4,6 +4,8 @@
 //! server's `search/mod.rs` (`SearchQuery`) and `routes/indexes/search.rs` (`SearchQueryGet`).
 
 mod facet;
+mod federation;
+mod kind;
 mod locale;
 mod multi;
 mod parameters;
@@ -22,6 +24,8 @@ use crate::error::{ApiError, Code};
 use crate::wire::deserialize::{JsonFault, Reason};
 
 pub use facet::FacetSearchQuery;
+pub use federation::{FacetsByIndex, Federation, FederationOptions, MergeFacets};
+pub use kind::SearchKind;
 pub use locale::Locale;
 pub use multi::{IndexQuery, MultiSearch};
 pub use parameters::SearchParameters;
