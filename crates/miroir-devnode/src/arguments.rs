@@ -36,6 +36,9 @@ pub(crate) struct Arguments {
     /// Accepted; this node never sends analytics.
     #[arg(long)]
     no_analytics: bool,
+    /// Accepted; this node calls embedders at any address.
+    #[arg(long, env = "MEILI_EXPERIMENTAL_ALLOWED_IP_NETWORKS")]
+    experimental_allowed_ip_networks: Option<String>,
 }
 
 impl Arguments {

@@ -345,6 +345,14 @@ impl ApiError {
         )
     }
 
+    /// `id` as the client wrote it.
+    pub fn similar_document_not_found(id: &str) -> Self {
+        Self::new(
+            Code::NotFoundSimilarId,
+            Self::document_not_found(id).message,
+        )
+    }
+
     pub fn media_and_vector() -> Self {
         Self::new(
             Code::InvalidSearchMediaAndVector,

@@ -22,6 +22,7 @@ pub mod facet_search;
 pub mod facets;
 pub mod federation;
 pub mod hit;
+pub mod hybrid;
 pub mod limits;
 pub mod normalize;
 pub mod order;
@@ -30,6 +31,7 @@ pub mod phases;
 pub mod rank;
 pub mod repair;
 pub mod request;
+pub mod similar;
 #[cfg(test)]
 mod tests;
 pub mod totals;

@@ -34,6 +34,8 @@ pub struct Page<'a> {
     pub documents: Option<&'a Documents>,
     /// The answers whose facet counts add up to those shown: each document was counted in one of them.
     pub counted: &'a [&'a SearchAnswer],
+    /// The search is one that counts its hits by vector, even if none was looked for.
+    pub is_semantic: bool,
 }
 
 /// Members and their order are those of the server's `SearchResult`.
@@ -86,7 +88,7 @@ pub fn write(
         out.extend_from_slice(b",\"performanceDetails\":");
         out.extend_from_slice(details);
     }
-    if answers().any(|answer| answer.semantic_hit_count.is_some()) {
+    if page.is_semantic {
         let count = semantic_hits(page.legs, page.hits)?;
         out.extend_from_slice(format!(",\"semanticHitCount\":{count}").as_bytes());
     }

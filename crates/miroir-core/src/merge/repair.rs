@@ -5,6 +5,7 @@
 
 use super::order::Leg;
 use super::rank::{Entry, Key, Rule, number};
+use super::values::Reader;
 use crate::wire::raw::RawError;
 
 /// The highest typo denominators, by number of matching words.
@@ -54,36 +55,10 @@ impl Repair {
         (known.1 != local).then_some(known.1)
     }
 
-    /// The global score with the denominator replaced, when it has to be and can be: a rule before typos of which only a
-    /// fraction is known makes it impossible.
+    /// The score of a whole hit with the denominator replaced, when it has to be.
     pub fn score(&self, key: &[Entry<'_>], score: &[u8]) -> Option<f64> {
         let most = self.most_typos(key)?;
-        // Ranks nest: each rule's rank subdivides one step of the ranks before it (`Rank::merge` in milli).
-        let (mut rank, mut ranks) = (1.0, 1.0);
-        for (_, rule) in key {
-            match rule {
-                Rule::Words { matching, most } => {
-                    rank = (rank - 1.0) * f64::from(*most) + f64::from(*matching);
-                    ranks *= f64::from(*most);
-                }
-                Rule::Typo { count, most: local } => {
-                    let refine = |most: u32| {
-                        let steps = f64::from(most) + 1.0;
-                        (
-                            (rank - 1.0) * steps + steps - f64::from(*count),
-                            ranks * steps,
-                        )
-                    };
-                    let (before, steps) = refine(*local);
-                    let rest = number(score) * steps - (before - 1.0);
-                    let (after, steps) = refine(most);
-                    return Some((after - 1.0 + rest) / steps);
-                }
-                Rule::Sort { .. } | Rule::Geo { .. } => {}
-                _ => return None,
-            }
-        }
-        None
+        Some(Reader::default().score(key, number(score), Some(most)))
     }
 }
 

@@ -116,11 +116,8 @@ impl Reader {
         }
     }
 
-    /// The score of a whole hit as one server computes it. Parameters as of [`Reader::read`].
+    /// The score of a whole hit as a server computes it whose typo denominator is `most_typos`; `None` keeps the node's.
     pub fn score(&mut self, entries: &[Entry<'_>], score: f64, most_typos: Option<u32>) -> f64 {
-        if most_typos.is_none() {
-            return score;
-        }
         self.find_steps(entries, score);
         self.merged(entries, self.steps, most_typos)
             .map_or(score, Rank::score)

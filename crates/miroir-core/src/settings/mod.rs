@@ -20,7 +20,7 @@ pub use details::{mask_secret, reset_details, task_details};
 pub use filterable::{Features, FilterableRule, Match};
 pub use fingerprint::{fingerprint, project};
 pub use overlay::{Facts, overlay, values_per_facet};
-pub use read::{Attributes, FacetOrder, Usage};
+pub use read::{Attributes, FacetOrder, SimilarityPlace, Usage};
 pub use refuse::refuse_reserved;
 pub use template::{DEFAULT_TEMPLATE, skip_injected_fields};
 

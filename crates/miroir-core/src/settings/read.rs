@@ -31,6 +31,16 @@ pub enum FacetOrder {
     Count,
 }
 
+/// Where similarity comes in the order of a search by vector, while the client sorts by nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SimilarityPlace {
+    First,
+    /// Behind rules that sort by a field.
+    Later,
+    /// No rule is about relevancy.
+    Nowhere,
+}
+
 /// What a request does with an attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Usage {
@@ -101,6 +111,29 @@ impl UserSettings {
     /// The attributes that the client's ranking rules sort by.
     pub fn ranked_attributes(&self) -> impl Iterator<Item = &str> {
         strings(self.get("rankingRules")).filter_map(rule_attribute)
+    }
+
+    /// Where similarity comes among the ranking rules: in the place of the first rule about relevancy.
+    pub fn place_of_similarity(&self) -> SimilarityPlace {
+        let Some(rules) = self.ranking_rules() else {
+            return SimilarityPlace::First;
+        };
+        let is_relevancy = |rule: &&str| *rule != "sort" && rule_attribute(rule).is_none();
+        match rules.iter().position(is_relevancy) {
+            None => SimilarityPlace::Nowhere,
+            Some(at) if rules[..at].iter().any(|rule| *rule != "sort") => SimilarityPlace::Later,
+            Some(_) => SimilarityPlace::First,
+        }
+    }
+
+    pub fn has_embedder(&self, name: &str) -> bool {
+        self.get_inside("embedders", name).is_some()
+    }
+
+    /// The length of an embedder's vectors, where the client's settings say it.
+    pub fn embedder_dimensions(&self, name: &str) -> Option<usize> {
+        let dimensions = self.get_inside("embedders", name)?.get("dimensions")?;
+        usize::try_from(dimensions.as_u64()?).ok()
     }
 
     pub fn distinct_attribute(&self) -> Option<&str> {

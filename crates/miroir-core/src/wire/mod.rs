@@ -6,5 +6,6 @@ pub mod documents;
 pub mod index;
 pub mod raw;
 pub mod search;
+pub mod similar;
 pub mod task;
 pub mod time;

@@ -4,6 +4,7 @@ use axum::extract::Path;
 use http::{HeaderMap, StatusCode};
 use miroir_core::error::{ApiError, Code};
 use miroir_core::wire::search::{FacetSearchQuery, SearchParameters, SearchQuery};
+use miroir_core::wire::similar::{SimilarParameters, SimilarQuery};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -12,7 +13,6 @@ use super::reply::{Reply, json, ok};
 use crate::app::App;
 use crate::engine::error::to_api;
 use crate::queue::state::IndexEntry;
-use crate::search::similar::{SimilarParameters, SimilarQuery};
 use crate::search::{self, Answer, Context, Metadata, facet_search, multi, similar};
 
 pub(super) async fn search_get(path: Path<String>, call: Call) -> Reply {

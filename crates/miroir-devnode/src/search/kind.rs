@@ -7,7 +7,7 @@ use milli_core::score_details::ScoreDetails;
 use milli_core::vector::Embedder;
 use milli_core::{Error, Search, SearchResult, UserError};
 use miroir_core::error::ApiError;
-use miroir_core::wire::search::SearchQuery;
+use miroir_core::wire::search::{DEFAULT_SEMANTIC_RATIO, SearchQuery};
 
 use super::Context;
 use crate::engine::error::to_api;
@@ -76,7 +76,7 @@ impl Kind {
         let Some(hybrid) = &query.hybrid else {
             return Ok(Kind::Keyword);
         };
-        let ratio = hybrid.semantic_ratio;
+        let ratio = hybrid.semantic_ratio.unwrap_or(DEFAULT_SEMANTIC_RATIO);
         if ratio == 0.0 || (query.is_placeholder() && query.vector.is_none()) {
             return Ok(Kind::Keyword);
         }

@@ -1,121 +1,18 @@
 //! Documents with vectors close to those of a document.
 
-use std::collections::BTreeSet;
 use std::time::Instant;
 
-use deserr::Deserr;
 use milli_core::{Error, Similar, UserError};
 use miroir_core::error::{ApiError, Code};
-use miroir_core::wire::deserialize::{
-    BodyFault, JsonFault, List, Parameter, ParametersFault, QueryFault, Reason,
-};
-use miroir_core::wire::search::{DEFAULT_LIMIT, DEFAULT_OFFSET, SearchQuery};
+use miroir_core::wire::search::SearchQuery;
+use miroir_core::wire::similar::SimilarQuery;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::hits::{self, Found, Hit};
 use super::kind::Named;
 use super::{Context, PageInfo, parse_filter};
 use crate::engine::error::{from_database, to_api};
 use crate::settings::view::DEFAULT_MAX_TOTAL_HITS;
-
-/// The body of `POST /indexes/{uid}/similar`.
-#[derive(Debug, Clone, Deserr)]
-#[deserr(error = BodyFault, rename_all = camelCase, deny_unknown_fields)]
-pub(crate) struct SimilarQuery {
-    #[deserr(error = JsonFault<{ Code::InvalidSimilarId as u16 }>)]
-    id: Value,
-    #[deserr(default = DEFAULT_OFFSET, error = JsonFault<{ Code::InvalidSimilarOffset as u16 }>)]
-    offset: usize,
-    #[deserr(default = DEFAULT_LIMIT, error = JsonFault<{ Code::InvalidSimilarLimit as u16 }>)]
-    limit: usize,
-    #[deserr(default, error = JsonFault<{ Code::InvalidSimilarFilter as u16 }>)]
-    filter: Option<Value>,
-    #[deserr(error = JsonFault<{ Code::InvalidSimilarEmbedder as u16 }>)]
-    embedder: String,
-    #[deserr(default, error = JsonFault<{ Code::InvalidSimilarAttributesToRetrieve as u16 }>)]
-    attributes_to_retrieve: Option<BTreeSet<String>>,
-    #[deserr(default, error = JsonFault<{ Code::InvalidSimilarRetrieveVectors as u16 }>)]
-    retrieve_vectors: bool,
-    #[deserr(default, error = JsonFault<{ Code::InvalidSimilarShowRankingScore as u16 }>)]
-    show_ranking_score: bool,
-    #[deserr(default, error = JsonFault<{ Code::InvalidSimilarShowRankingScoreDetails as u16 }>)]
-    show_ranking_score_details: bool,
-    #[expect(
-        dead_code,
-        reason = "accepted without effect: this node measures no steps"
-    )]
-    #[deserr(default, error = JsonFault<{ Code::InvalidSimilarShowPerformanceDetails as u16 }>)]
-    show_performance_details: bool,
-    #[deserr(default, error = JsonFault<{ Code::InvalidSimilarRankingScoreThreshold as u16 }>, try_from(Option<f64>) = check_threshold -> Reason)]
-    ranking_score_threshold: Option<f64>,
-}
-
-/// The parameters of the GET route.
-#[derive(Debug, Clone, Deserr)]
-#[deserr(error = ParametersFault, rename_all = camelCase, deny_unknown_fields)]
-pub(crate) struct SimilarParameters {
-    #[deserr(error = QueryFault<{ Code::InvalidSimilarId as u16 }>)]
-    id: Parameter<String>,
-    #[deserr(default = Parameter(DEFAULT_OFFSET), error = QueryFault<{ Code::InvalidSimilarOffset as u16 }>)]
-    offset: Parameter<usize>,
-    #[deserr(default = Parameter(DEFAULT_LIMIT), error = QueryFault<{ Code::InvalidSimilarLimit as u16 }>)]
-    limit: Parameter<usize>,
-    #[deserr(default, error = QueryFault<{ Code::InvalidSimilarAttributesToRetrieve as u16 }>)]
-    attributes_to_retrieve: Option<List<String>>,
-    #[deserr(default, error = QueryFault<{ Code::InvalidSimilarRetrieveVectors as u16 }>)]
-    retrieve_vectors: Parameter<bool>,
-    #[deserr(default, error = QueryFault<{ Code::InvalidSimilarFilter as u16 }>)]
-    filter: Option<String>,
-    #[deserr(default, error = QueryFault<{ Code::InvalidSimilarShowRankingScore as u16 }>)]
-    show_ranking_score: Parameter<bool>,
-    #[deserr(default, error = QueryFault<{ Code::InvalidSimilarShowRankingScoreDetails as u16 }>)]
-    show_ranking_score_details: Parameter<bool>,
-    #[deserr(default, error = QueryFault<{ Code::InvalidSimilarShowPerformanceDetails as u16 }>)]
-    show_performance_details: Parameter<bool>,
-    #[deserr(default, error = QueryFault<{ Code::InvalidSimilarRankingScoreThreshold as u16 }>, try_from(String) = read_threshold -> Reason)]
-    ranking_score_threshold: Option<f64>,
-    #[deserr(error = QueryFault<{ Code::InvalidSimilarEmbedder as u16 }>)]
-    embedder: String,
-}
-
-const BAD_THRESHOLD: &str =
-    "the value of `rankingScoreThreshold` is invalid, expected a float between `0.0` and `1.0`.";
-
-fn check_threshold(threshold: Option<f64>) -> Result<Option<f64>, Reason> {
-    match threshold {
-        Some(value) if !(0.0..=1.0).contains(&value) => Err(Reason(BAD_THRESHOLD.to_owned())),
-        threshold => Ok(threshold),
-    }
-}
-
-fn read_threshold(text: String) -> Result<Option<f64>, Reason> {
-    let value = text.parse().map_err(|_| Reason(BAD_THRESHOLD.to_owned()))?;
-    check_threshold(Some(value))
-}
-
-impl From<SimilarParameters> for SimilarQuery {
-    fn from(parameters: SimilarParameters) -> Self {
-        let attributes = parameters.attributes_to_retrieve;
-        // A filter that is JSON is one, anything else is a filter expression.
-        let filter = parameters
-            .filter
-            .map(|text| serde_json::from_str(&text).unwrap_or(Value::String(text)));
-        Self {
-            id: Value::String(parameters.id.0),
-            offset: parameters.offset.0,
-            limit: parameters.limit.0,
-            filter,
-            embedder: parameters.embedder,
-            attributes_to_retrieve: attributes.map(|names| names.0.into_iter().collect()),
-            retrieve_vectors: parameters.retrieve_vectors.0,
-            show_ranking_score: parameters.show_ranking_score.0,
-            show_ranking_score_details: parameters.show_ranking_score_details.0,
-            show_performance_details: parameters.show_performance_details.0,
-            ranking_score_threshold: parameters.ranking_score_threshold,
-        }
-    }
-}
 
 /// The body of the answer.
 #[derive(Serialize)]
@@ -151,12 +48,9 @@ pub(crate) fn search(
             ApiError::new(Code::InvalidSimilarId, message)
         })?;
     let number = index.external_documents_ids().get(&rtxn, &id);
-    let number = number.map_err(from_database)?.ok_or_else(|| {
-        ApiError::new(
-            Code::NotFoundSimilarId,
-            ApiError::document_not_found(&id).message,
-        )
-    })?;
+    let number = number
+        .map_err(from_database)?
+        .ok_or_else(|| ApiError::similar_document_not_found(&id))?;
     let mut similar = Similar::new(
         number,
         query.offset,

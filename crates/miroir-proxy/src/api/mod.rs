@@ -5,6 +5,7 @@ pub(crate) mod health;
 pub(crate) mod indexes;
 pub(crate) mod search;
 pub(crate) mod settings;
+pub(crate) mod similar;
 pub(crate) mod stats;
 pub(crate) mod tasks;
 pub(crate) mod version;

@@ -9,48 +9,55 @@ use miroir_core::wire::search::{FacetSearchQuery, SearchParameters, SearchQuery}
 
 use crate::app::App;
 use crate::http::body::JsonBody;
+use crate::http::over_fetch::OverFetch;
 use crate::http::reply::{Failure, Reply};
 use crate::request::{facet_search, metadata, multi_search, resolve, search};
 
 pub(crate) async fn by_body(
     State(app): State<Arc<App>>,
     Path(uid): Path<String>,
+    over_fetch: OverFetch,
     headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<Reply, Failure> {
     let query: SearchQuery = from_json(&body)?;
-    answer(&app, &uid, query, &headers).await
+    answer(&app, &uid, query, over_fetch, &headers).await
 }
 
 pub(crate) async fn by_query(
     State(app): State<Arc<App>>,
     Path(uid): Path<String>,
+    over_fetch: OverFetch,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Reply, Failure> {
     let parameters: SearchParameters = from_query(query.as_deref().unwrap_or_default())?;
     resolve::uid(&uid)?;
-    answer(&app, &uid, SearchQuery::try_from(parameters)?, &headers).await
+    let query = SearchQuery::try_from(parameters)?;
+    answer(&app, &uid, query, over_fetch, &headers).await
 }
 
 async fn answer(
     app: &Arc<App>,
     uid: &str,
     query: SearchQuery,
+    over_fetch: OverFetch,
     headers: &HeaderMap,
 ) -> Result<Reply, Failure> {
     let uid = resolve::uid(uid)?;
     query.refuse_network()?;
-    search::search(app, &uid, &query, metadata::is_wanted(headers)).await
+    let metadata = metadata::is_wanted(headers);
+    search::search(app, &uid, &query, over_fetch, metadata).await
 }
 
 /// `POST /multi-search`.
 pub(crate) async fn multi(
     State(app): State<Arc<App>>,
+    over_fetch: OverFetch,
     headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<Reply, Failure> {
-    multi_search::multi_search(&app, &headers, &body).await
+    multi_search::multi_search(&app, &headers, over_fetch, &body).await
 }
 
 /// `POST /indexes/{uid}/facet-search`.

@@ -39,7 +39,6 @@ pub(super) const LATER: &[&str] = &[
     "tenant_affinity",
     "tracing",
     "ttl",
-    "vector_search",
 ];
 
 /// The row that covers a path, which may lie deeper.

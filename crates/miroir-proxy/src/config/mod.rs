@@ -20,6 +20,7 @@ mod store;
 mod table;
 mod tree;
 mod value;
+mod vectors;
 mod yaml;
 
 #[cfg(test)]
@@ -34,7 +35,8 @@ pub use searches::MultiSearch;
 pub use secret::Secret;
 pub use server::{Admin, ConnectionPoolPerNode, Log, LogLevel, Metrics, Server};
 pub use store::{Backend, TaskRegistry, TaskStore};
-pub use value::{ByteSize, MemoryMultiplier, Millis, Seconds};
+pub use value::{ByteSize, MemoryMultiplier, Millis, Ratio, Seconds};
+pub use vectors::{MergeStrategy, VectorSearch};
 
 use table::Allowed::{Any, AtLeast, Range};
 
@@ -77,6 +79,8 @@ table::section! {
             multi_search: MultiSearch,
             /// The registry of tasks.
             task_registry: TaskRegistry,
+            /// Semantic and hybrid search.
+            vector_search: VectorSearch,
         }
     }
 }

@@ -87,6 +87,7 @@ pub(crate) const SECTIONS: &[Section] = &[
     super::Scatter::SECTION,
     super::MultiSearch::SECTION,
     super::TaskRegistry::SECTION,
+    super::VectorSearch::SECTION,
 ];
 
 /// Every scalar key of this version.

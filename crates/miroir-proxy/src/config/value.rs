@@ -56,6 +56,10 @@ impl ByteSize {
     }
 }
 
+/// A part of a whole: 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Ratio(pub f32);
+
 /// By how much the defaults that are sized for the small container grow.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum MemoryMultiplier {
@@ -205,6 +209,24 @@ impl Value for Option<Secret> {
         } else {
             ""
         })
+    }
+}
+
+impl Value for Ratio {
+    fn expected(_: &Allowed) -> String {
+        "a number from 0 to 1".to_owned()
+    }
+
+    fn read(scalar: &Scalar, _: &Allowed) -> Result<Self, Mismatch> {
+        match scalar.text.parse::<f32>() {
+            Ok(ratio) if !scalar.quoted && (0.0..=1.0).contains(&ratio) => Ok(Self(ratio)),
+            Ok(_) if !scalar.quoted => Err(Mismatch::Value),
+            _ => Err(Mismatch::Type),
+        }
+    }
+
+    fn show(&self) -> String {
+        self.0.to_string()
     }
 }
 

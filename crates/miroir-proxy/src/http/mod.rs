@@ -2,6 +2,7 @@
 
 pub(crate) mod authentication;
 pub(crate) mod body;
+pub(crate) mod over_fetch;
 pub(crate) mod reply;
 mod router;
 mod serve;

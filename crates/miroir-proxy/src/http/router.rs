@@ -44,6 +44,10 @@ pub(crate) fn client_router(app: Arc<App>) -> Router {
             get(api::search::by_query).post(api::search::by_body),
         )
         .route(
+            "/indexes/{uid}/similar",
+            get(api::similar::by_query).post(api::similar::by_body),
+        )
+        .route(
             "/indexes/{uid}/documents",
             get(api::documents::list)
                 .post(api::documents::write)

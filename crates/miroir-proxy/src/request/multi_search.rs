@@ -17,6 +17,7 @@ use miroir_core::wire::search::{IndexQuery, MultiSearch};
 use tokio::time::Instant;
 
 use crate::app::App;
+use crate::http::over_fetch::OverFetch;
 use crate::http::reply::{Failure, Reply, chain};
 use crate::request::search::{Answered, Terms, answer, new_request_uid};
 use crate::request::{metadata, resolve};
@@ -27,11 +28,13 @@ const PARTIAL: &str = "x-miroir-multi-search-partial";
 pub(crate) async fn multi_search(
     app: &Arc<App>,
     headers: &HeaderMap,
+    over_fetch: OverFetch,
     body: &[u8],
 ) -> Result<Reply, Failure> {
     let takes_errors = takes_errors(headers)?;
     let request: MultiSearch = from_json(body)?;
-    let batch = Batch::begin(app, metadata::is_wanted(headers), request.queries.len());
+    let metadata = metadata::is_wanted(headers);
+    let batch = Batch::begin(app, metadata, over_fetch, request.queries.len());
     match &request.federation {
         Some(federation) => federated::answer(app, &request.queries, federation, &batch).await,
         None => apart(app, &request.queries, &batch, takes_errors).await,
@@ -42,6 +45,7 @@ pub(crate) async fn multi_search(
 struct Batch {
     request_uid: String,
     metadata: bool,
+    over_fetch: OverFetch,
     started: Instant,
     /// Of the batch.
     deadline: Instant,
@@ -52,7 +56,7 @@ struct Batch {
 }
 
 impl Batch {
-    fn begin(app: &App, metadata: bool, queries: usize) -> Self {
+    fn begin(app: &App, metadata: bool, over_fetch: OverFetch, queries: usize) -> Self {
         let config = &app.config.multi_search;
         let started = Instant::now();
         let at_once = if config.enabled {
@@ -63,6 +67,7 @@ impl Batch {
         Self {
             request_uid: new_request_uid(),
             metadata,
+            over_fetch,
             started,
             deadline: started + config.total_timeout_ms.duration(),
             per_query: config.per_query_timeout_ms.duration(),
@@ -128,6 +133,7 @@ async fn one(app: &Arc<App>, query: &IndexQuery, batch: &Batch) -> Result<Answer
     let terms = Terms {
         request_uid: &batch.request_uid,
         metadata: batch.metadata,
+        over_fetch: batch.over_fetch,
         deadline: Some(batch.deadline_of_query()),
     };
     answer(app, &uid, &query.query, &terms).await

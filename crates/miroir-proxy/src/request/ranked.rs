@@ -89,10 +89,21 @@ impl<'a> Reading<'a> {
         query: &SearchQuery,
         end: usize,
     ) -> Result<Ranked, ScatterEnd> {
+        self.ranked_over(query, end, 1).await
+    }
+
+    /// The same, with legs asked for `factor` times the hits that they are expected to have: a node that searches its vectors
+    /// approximately finds more of them then.
+    pub(crate) async fn ranked_over(
+        &self,
+        query: &SearchQuery,
+        end: usize,
+        factor: usize,
+    ) -> Result<Ranked, ScatterEnd> {
         let view = &self.index.view;
         let wanted = Wanted::of(query, view, end);
         let ranked = self
-            .list(&NodeRequest::new(query, view), &wanted, end)
+            .list(&NodeRequest::new(query, view), &wanted, end, factor)
             .await?;
         match wanted.distinct {
             Some(attribute)
@@ -100,24 +111,27 @@ impl<'a> Reading<'a> {
                     && has_several(&ranked.legs, &ranked.order, attribute).map_err(broken)? =>
             {
                 let request = NodeRequest::whole(query, view);
-                self.list(&request, &wanted, view.max_total_hits).await
+                let most = view.max_total_hits;
+                self.list(&request, &wanted, most, factor).await
             }
             _ => Ok(ranked),
         }
     }
 
-    /// Asks until the order is certain. No node is asked for more than `most` hits.
+    /// Asks until the order is certain. No node is asked for more than `most` hits, all limits times `factor`.
     async fn list(
         &self,
         request: &NodeRequest,
         wanted: &Wanted<'_>,
         most: usize,
+        factor: usize,
     ) -> Result<Ranked, ScatterEnd> {
+        let most = most.saturating_mul(factor);
         let plan = self.scatter.plan();
         let first: Vec<(Leg, usize)> = {
             let limits = shares(&plan.legs)
                 .into_iter()
-                .map(|share| limits::first(wanted.end, share));
+                .map(|share| limits::first(wanted.end, share).saturating_mul(factor));
             plan.legs.into_iter().zip(limits).collect()
         };
         let mut gathered = self.round(request, first, most).await?;

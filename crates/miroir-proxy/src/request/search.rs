@@ -5,21 +5,20 @@ use std::sync::Arc;
 use http::StatusCode;
 use miroir_core::error::Code;
 use miroir_core::id::{IndexUid, ShardSet};
-use miroir_core::merge::phases::{self, Documents};
 use miroir_core::merge::{Facts, Page, Window, page};
 use miroir_core::plan::Constraints;
-use miroir_core::wire::search::SearchQuery;
+use miroir_core::wire::search::{SearchKind, SearchQuery};
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::catalog::Index;
+use crate::http::over_fetch::OverFetch;
 use crate::http::reply::{Failure, Reply};
-use crate::request::counted::{Counts, Missed};
-use crate::request::ranked::{Ranked, Reading};
-use crate::request::scatter::{ScatterEnd, degraded, unavailable};
+use crate::request::ranked::Reading;
+use crate::request::scatter::{ScatterEnd, degraded};
 use crate::request::translate::Names;
-use crate::request::{metadata, resolve, twin};
+use crate::request::{hybrid, metadata, resolve, twin};
 
 /// The answer to one search.
 pub(crate) struct Answered {
@@ -34,6 +33,7 @@ pub(crate) struct Terms<'a> {
     pub(crate) request_uid: &'a str,
     /// Whether the answer says what was asked.
     pub(crate) metadata: bool,
+    pub(crate) over_fetch: OverFetch,
     /// When the nodes must have answered; earlier, if the configuration says so.
     pub(crate) deadline: Option<Instant>,
 }
@@ -43,11 +43,13 @@ pub(crate) async fn search(
     app: &Arc<App>,
     uid: &IndexUid,
     query: &SearchQuery,
+    over_fetch: OverFetch,
     metadata: bool,
 ) -> Result<Reply, Failure> {
     let terms = Terms {
         request_uid: &new_request_uid(),
         metadata,
+        over_fetch,
         deadline: None,
     };
     let answered = answer(app, uid, query, &terms).await?;
@@ -68,6 +70,8 @@ pub(crate) async fn answer(
 ) -> Result<Answered, Failure> {
     let started = Instant::now();
     let index = resolve::index(app, uid)?;
+    let default_ratio = app.config.vector_search.hybrid_alpha_default.0;
+    let query = &*query.with_default_ratio(default_ratio);
     twin::check_search(app, &index, query).await?;
 
     let view = app.view(index.node_uid());
@@ -77,32 +81,14 @@ pub(crate) async fn answer(
         reading = reading.until(deadline);
     }
     let window = Window::of(query, &index.view);
-    let two = phases::are_two(query, &index.view, window, reading.asked(window.end));
-    let mut found = find(&reading, query, window, two).await;
-    // A node was lost between two questions about one list. It is not asked again, so this ends.
-    while matches!(found, Err(Missed::Lost)) && reading.has_time() {
-        found = find(&reading, query, window, two).await;
-    }
-    let found = match found {
-        Ok(found) => found,
-        Err(Missed::Ended(end)) => return Err(explain_end(app, &index, query, end).await),
-        Err(Missed::Lost) => return Err(unavailable(&index.shards().all())),
-    };
-    let Found {
-        ranked,
-        documents,
-        counts,
-    } = &found;
-    let counted: Vec<_> = match &counts.facets {
-        Some(answers) => answers.iter().collect(),
-        None => ranked.legs.iter().map(|leg| &leg.answer).collect(),
-    };
+    let found = hybrid::find(app, &reading, query, window, terms.over_fetch).await?;
     let page = Page {
-        legs: &ranked.legs,
-        hits: window.of_order(&ranked.order),
-        documents: documents.as_ref(),
-        total: counts.total,
-        counted: &counted,
+        legs: &found.legs,
+        hits: found.hits.get(window.start..).unwrap_or_default(),
+        documents: found.documents.as_ref(),
+        total: found.total,
+        counted: &found.counted(),
+        is_semantic: query.kind() != SearchKind::Keyword,
     };
     let metadata = terms.metadata.then(|| metadata::of(query, uid, &index));
     let facts = Facts {
@@ -113,44 +99,7 @@ pub(crate) async fn answer(
     let body = page::write(query, &index.view, &page, &facts).map_err(Failure::internal)?;
     Ok(Answered {
         body,
-        uncovered: found.ranked.uncovered,
-    })
-}
-
-/// All that an answer is written from.
-struct Found {
-    ranked: Ranked,
-    /// `None` when the hits have them.
-    documents: Option<Documents>,
-    counts: Counts,
-}
-
-async fn find(
-    reading: &Reading<'_>,
-    query: &SearchQuery,
-    window: Window,
-    two_phases: bool,
-) -> Result<Found, Missed> {
-    if two_phases {
-        let ranked = reading.ranked(&phases::ranks(query), window.end).await?;
-        let page = window.of_order(&ranked.order);
-        let documents = reading.documents(query, &ranked, page);
-        let counts = reading.counts(query, &ranked, window.end);
-        let (documents, counts) = futures_util::try_join!(documents, counts)?;
-        if documents.is_some() {
-            return Ok(Found {
-                ranked,
-                documents,
-                counts,
-            });
-        }
-    }
-    let ranked = reading.ranked(query, window.end).await?;
-    let counts = reading.counts(query, &ranked, window.end).await?;
-    Ok(Found {
-        ranked,
-        documents: None,
-        counts,
+        uncovered: found.uncovered,
     })
 }
 
@@ -170,7 +119,7 @@ pub(crate) async fn explain_end(
     if answer.error_code().as_deref() == Some(Code::InvalidSearchAttributesToSearchOn.name()) {
         return names.relay_listing(answer, &index.view);
     }
-    match twin::refusal(app, index, "search", query.to_json()).await {
+    match twin::refusal(app, index, "search", query.without_embedding().to_json()).await {
         Some(refusal) => refusal,
         None => names.relay(answer),
     }

@@ -24,7 +24,7 @@ pub(crate) async fn check_search(
     if !is_suspicious(index, query) {
         return Ok(());
     }
-    refusal(app, index, "search", query.to_json())
+    refusal(app, index, "search", query.without_embedding().to_json())
         .await
         .map_or(Ok(()), Err)
 }
@@ -61,7 +61,7 @@ fn is_suspicious(index: &Index, query: &SearchQuery) -> bool {
         .is_some_and(|filter| is_suspicious_filter(index, filter))
 }
 
-fn is_suspicious_filter(index: &Index, filter: &Value) -> bool {
+pub(crate) fn is_suspicious_filter(index: &Index, filter: &Value) -> bool {
     let filter = filter.to_string();
     let key = index.primary_key();
     let hidden = [key, index.settings.distinct_attribute(), Some("_miroir_")];

@@ -19,6 +19,7 @@ pub struct ClusterBuilder {
     replica_groups: u16,
     replication_factor: u16,
     shards: u16,
+    node_flags: Vec<String>,
     extra: Vec<(String, Value)>,
     tapped: bool,
 }
@@ -30,6 +31,7 @@ impl Default for ClusterBuilder {
             replica_groups: 1,
             replication_factor: 1,
             shards: 8,
+            node_flags: Vec::new(),
             // Tests wait for health changes; the slowest allowed default would make them crawl.
             extra: vec![
                 ("health.interval_ms".to_owned(), json!(200)),
@@ -71,6 +73,13 @@ impl ClusterBuilder {
         Self { shards, ..self }
     }
 
+    /// Starts every node with one more flag of the server, such as `--http-payload-size-limit=1024`.
+    #[must_use]
+    pub fn node_flag(mut self, flag: &str) -> Self {
+        self.node_flags.push(flag.to_owned());
+        self
+    }
+
     /// Sets one more key of the proxy's configuration, such as `health.interval_ms`; a later value wins.
     #[must_use]
     pub fn config(mut self, key: &str, value: impl Into<Value>) -> Self {
@@ -92,8 +101,10 @@ impl ClusterBuilder {
         let ids: Vec<String> = (0..self.nodes)
             .map(|position| format!("node-{position}"))
             .collect();
+        let flags: Vec<&str> = self.node_flags.iter().map(String::as_str).collect();
         let nodes = futures_util::future::try_join_all(
-            ids.iter().map(|id| Node::start(id, NODE_MASTER_KEY)),
+            ids.iter()
+                .map(|id| Node::start_with_flags(id, NODE_MASTER_KEY, &flags)),
         )
         .await?;
         let folder = TempDir::with_prefix("miroir-proxy-")?;

@@ -114,7 +114,10 @@ async fn a_federation_of_one_query_is_that_query() {
         for hit in federated["hits"].as_array_mut().expect("hits") {
             let members = hit.as_object_mut().expect("an object");
             let federation = members.remove("_federation").expect("a federation");
-            assert_eq!((&federation["indexUid"], &federation["queriesPosition"]), (&json!("alpha"), &json!(0)));
+            assert_eq!(
+                (&federation["indexUid"], &federation["queriesPosition"]),
+                (&json!("alpha"), &json!(0))
+            );
             if let Some(score) = members.get("_rankingScore") {
                 assert_eq!(*score, federation["weightedRankingScore"]);
             }
@@ -179,7 +182,10 @@ async fn batches_of_any_length_are_answered_in_order() {
         assert_eq!(result["limit"], json!(position % 7));
         assert_eq!(result["requestUid"], *uid);
     }
-    assert_eq!(comparable(&ask(&client, &json!({"queries": []})).await), (200, json!({"results": []})));
+    assert_eq!(
+        comparable(&ask(&client, &json!({"queries": []})).await),
+        (200, json!({"results": []}))
+    );
 }
 
 #[tokio::test]
@@ -204,7 +210,12 @@ async fn errors_stand_beside_answers_for_those_who_want_it() {
             ("content-type", "application/json"),
             ("x-miroir-multi-search-partial", value),
         ]
-        .map(|(name, value)| (name.parse().expect("a name"), value.parse().expect("a value")));
+        .map(|(name, value)| {
+            (
+                name.parse().expect("a name"),
+                value.parse().expect("a value"),
+            )
+        });
         let body = body.to_string().into();
         let answer = client.send(http::Method::POST, "/multi-search", &headers, body);
         comparable(&answer.await.expect("an answer"))
@@ -215,7 +226,13 @@ async fn errors_stand_beside_answers_for_those_who_want_it() {
         .as_array()
         .expect("results")
         .iter()
-        .map(|result| (&result["indexUid"], &result["status"], &result["error"]["code"]))
+        .map(|result| {
+            (
+                &result["indexUid"],
+                &result["status"],
+                &result["error"]["code"],
+            )
+        })
         .collect();
     let expected = json!([
         ["alpha", null, null],
@@ -242,10 +259,16 @@ async fn a_frozen_node_holds_no_query_back_for_long() {
     ]);
     let apart = json!({ "queries": queries });
     let federated = json!({ "federation": {}, "queries": queries });
-    let before = [comparable(&ask(&client, &apart).await), comparable(&ask(&client, &federated).await)];
+    let before = [
+        comparable(&ask(&client, &apart).await),
+        comparable(&ask(&client, &federated).await),
+    ];
     assert_eq!((before[0].0, before[1].0), (200, 200));
     fleet.node(0).freeze().expect("the node freezes");
-    let after = [comparable(&ask(&client, &apart).await), comparable(&ask(&client, &federated).await)];
+    let after = [
+        comparable(&ask(&client, &apart).await),
+        comparable(&ask(&client, &federated).await),
+    ];
     assert_eq!(after, before);
     fleet.node(0).thaw().expect("the node thaws");
 }

@@ -45,6 +45,10 @@ mod not_served {
         "dump",
         "snapshot",
     ];
+    pub(super) const VECTORS: &[&str] = &[
+        // Sizes of vectors are estimated over all copies.
+        "stats count vectors",
+    ];
     pub(super) const TASKS: &[&str] = &[
         "cancel*",
         "delete*",
@@ -113,6 +117,11 @@ async fn federation() {
 }
 
 #[tokio::test]
+async fn hybrid() {
+    replay("hybrid", &[]).await;
+}
+
+#[tokio::test]
 async fn indexes() {
     replay("indexes", not_served::INDEXES).await;
 }
@@ -140,4 +149,9 @@ async fn system() {
 #[tokio::test]
 async fn tasks() {
     replay("tasks", not_served::TASKS).await;
+}
+
+#[tokio::test]
+async fn vectors() {
+    replay("vectors", not_served::VECTORS).await;
 }

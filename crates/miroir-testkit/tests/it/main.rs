@@ -2,11 +2,13 @@
 //! where `MIROIR_TEST_NODE_BIN` names its executable.
 
 mod alike;
+mod embedder;
 mod errors;
 mod failover;
 mod federation;
 mod fixture;
 mod fleet_recordings;
+mod hybrid;
 mod invisibility;
 mod nodes;
 mod oracle;

@@ -26,6 +26,11 @@ async fn documents() {
 }
 
 #[tokio::test]
+async fn hybrid() {
+    replay_on_a_fresh_node("hybrid").await;
+}
+
+#[tokio::test]
 async fn indexes() {
     replay_on_a_fresh_node("indexes").await;
 }

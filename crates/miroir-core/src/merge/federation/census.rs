@@ -146,13 +146,3 @@ fn joined(expressions: &[String], operator: &str) -> String {
     let parts: Vec<String> = expressions.iter().map(|part| format!("({part})")).collect();
     parts.join(&format!(" {operator} "))
 }
-
-/// A filter for documents by their primary keys.
-pub fn filter_by_ids(primary_key: &str, ids: impl Iterator<Item = impl AsRef<str>>) -> Value {
-    let ids: Vec<String> = ids.map(|id| quoted(id.as_ref())).collect();
-    Value::String(format!("{} IN [{}]", quoted(primary_key), ids.join(", ")))
-}
-
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
-}

@@ -1,5 +1,7 @@
 //! Facets of a federated search: index by index, or one distribution of all (the server's `search/federated/types.rs`).
 
+use std::cmp::Reverse;
+
 use crate::error::{ApiError, Code};
 use crate::merge::hit::List;
 use crate::merge::rank::number;
@@ -9,13 +11,16 @@ use crate::wire::answer::SearchAnswer;
 use crate::wire::raw::{self, RawError, push_string};
 use crate::wire::search::MergeFacets;
 
+/// The least and the greatest number of a facet, as written.
+type Bounds = (Vec<u8>, Vec<u8>);
+
 /// The facets of one index, or of all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IndexFacets {
     /// Facets by name, their values in the order shown.
     distribution: Vec<(String, Vec<(String, u64)>)>,
-    /// Least and greatest number by name, as written.
-    stats: Vec<(String, (Vec<u8>, Vec<u8>))>,
+    /// By name.
+    stats: Vec<(String, Bounds)>,
 }
 
 impl IndexFacets {
@@ -130,7 +135,7 @@ impl IndexFacets {
             // Not stable, as on a server: the same algorithm puts equal counts in the same order.
             match order {
                 FacetOrder::Alpha => values.sort_unstable_by(|left, right| left.0.cmp(&right.0)),
-                FacetOrder::Count => values.sort_unstable_by(|left, right| right.1.cmp(&left.1)),
+                FacetOrder::Count => values.sort_unstable_by_key(|(_, count)| Reverse(*count)),
             }
             values.truncate(options.max_values_per_facet.unwrap_or(usize::MAX));
         }

@@ -12,7 +12,7 @@ mod values;
 
 use super::*;
 use crate::wire::answer::SearchAnswer;
-use crate::wire::search::SearchQuery;
+use crate::wire::search::{SearchKind, SearchQuery};
 
 /// A node's answer with these raw hits.
 fn answer_body(hits: &[String], total: u64, rest: &str) -> String {
@@ -66,6 +66,7 @@ fn search(
         total: crate::merge::totals::of_list(legs, &order),
         documents: None,
         counted: &counted,
+        is_semantic: query.kind() != SearchKind::Keyword,
     };
     let body = page::write(query, view, &page, facts)?;
     let total = page.total;

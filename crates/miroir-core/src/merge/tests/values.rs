@@ -40,3 +40,44 @@ fn values_are_those_of_a_server() {
     }
     assert!(lines > 30);
 }
+
+fn order(left: (&[Value<'_>], f32), right: (&[Value<'_>], f32)) -> Ordering {
+    compare(left.0, left.1, right.0, right.1)
+}
+
+#[test]
+fn values_compare_one_after_the_other() {
+    let (high, low) = (Value::Score(0.9), Value::Score(0.5));
+    let sort = |number: f64| Value::Sort {
+        ascending: true,
+        value: SortValue::Number(number),
+    };
+    let far = |distance| Value::Geo {
+        ascending: true,
+        distance,
+    };
+    assert_eq!(order((&[high], 0.5), (&[low], 0.5)), Ordering::Greater);
+    assert_eq!(order((&[high], 0.2), (&[low], 0.8)), Ordering::Less);
+    // Equal scores leave the decision to what follows; a list that goes on wins.
+    let same = [high, sort(1.0)];
+    assert_eq!(
+        order((&same, 0.5), (&[high, sort(2.0)], 0.5)),
+        Ordering::Greater
+    );
+    assert_eq!(order((&same, 0.5), (&[high], 0.5)), Ordering::Greater);
+    assert_eq!(order((&same, 0.5), (&same, 0.5)), Ordering::Equal);
+    // A score is more than a value of another kind, unless it is nothing.
+    assert_eq!(order((&[low], 0.5), (&[sort(1.0)], 0.5)), Ordering::Greater);
+    assert_eq!(
+        order((&[Value::Score(0.0)], 0.5), (&[sort(1.0)], 0.5)),
+        Ordering::Less
+    );
+    assert_eq!(
+        order((&[far(Some(1.0))], 1.0), (&[far(Some(2.0))], 1.0)),
+        Ordering::Greater
+    );
+    assert_eq!(
+        order((&[far(Some(2.0))], 1.0), (&[far(None)], 1.0)),
+        Ordering::Greater
+    );
+}

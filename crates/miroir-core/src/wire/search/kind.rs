@@ -1,35 +1,73 @@
-//! What a search ranks by (the server's `search_kind` in `routes/indexes/search.rs`).
+//! Which of the engine's searches a query is.
 
-use super::SearchQuery;
+use std::borrow::Cow;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+use super::{DEFAULT_LIMIT, DEFAULT_OFFSET, DEFAULT_SEMANTIC_RATIO, HybridQuery, SearchQuery};
+
+/// The kind of a search, decided as the server's `search_kind` does (`routes/indexes/search.rs`).
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum SearchKind {
-    /// Words, or nothing at all.
+    /// By words, or a placeholder. Also what a server refuses: the parts of a query that need each other and are not there.
     Keyword,
-    /// Vectors alone.
+    /// By a vector alone.
     Semantic,
-    /// Both, merged.
-    Hybrid,
+    /// By words and by a vector; the vector's part of the blend, between 0 and 1.
+    Hybrid(f32),
 }
 
 impl SearchQuery {
-    /// The kind of a search whose parts go together; see [`SearchQuery::check_vector_parts`].
+    /// The query as one whose client meant this ratio where it gives none.
+    pub fn with_default_ratio(&self, default: f32) -> Cow<'_, Self> {
+        match &self.hybrid {
+            Some(hybrid)
+                if hybrid.semantic_ratio.is_none() && default != DEFAULT_SEMANTIC_RATIO =>
+            {
+                Cow::Owned(Self {
+                    hybrid: Some(HybridQuery {
+                        semantic_ratio: Some(default),
+                        ..hybrid.clone()
+                    }),
+                    ..self.clone()
+                })
+            }
+            _ => Cow::Borrowed(self),
+        }
+    }
+
     pub fn kind(&self) -> SearchKind {
-        let has_words = self
-            .q
-            .as_ref()
-            .is_some_and(|words| !words.trim().is_empty());
         let Some(hybrid) = &self.hybrid else {
             return SearchKind::Keyword;
         };
-        if hybrid.semantic_ratio == 0.0 {
+        let ratio = hybrid.semantic_ratio.unwrap_or(DEFAULT_SEMANTIC_RATIO);
+        let has_words = !self.is_placeholder();
+        let is_refused = self.media.is_some() && self.vector.is_some();
+        let is_placeholder = !has_words && self.media.is_none() && self.vector.is_none();
+        if is_refused || is_placeholder || ratio == 0.0 {
             SearchKind::Keyword
-        } else if self.media.is_none() && !has_words && self.vector.is_none() {
-            SearchKind::Keyword
-        } else if hybrid.semantic_ratio == 1.0 || !has_words {
+        } else if ratio == 1.0 || !has_words {
             SearchKind::Semantic
         } else {
-            SearchKind::Hybrid
+            SearchKind::Hybrid(ratio)
+        }
+    }
+
+    /// A query that a server refuses for the same reasons and answers without asking an embedder for a vector: a blend of
+    /// which no hit is wanted is good enough by its words.
+    pub fn without_embedding(&self) -> Self {
+        let hybrid = match (&self.hybrid, &self.vector) {
+            (Some(hybrid), None) if self.kind() == SearchKind::Semantic => Some(HybridQuery {
+                semantic_ratio: Some(0.5),
+                ..hybrid.clone()
+            }),
+            (hybrid, _) => hybrid.clone(),
+        };
+        Self {
+            offset: DEFAULT_OFFSET,
+            limit: if hybrid.is_some() { 0 } else { DEFAULT_LIMIT },
+            page: None,
+            hits_per_page: None,
+            hybrid,
+            ..self.clone()
         }
     }
 }

@@ -32,7 +32,8 @@ pub use parameters::SearchParameters;
 pub(super) use parameters::{filter as filter_parameter, sort as sort_parameter};
 pub use part::{HybridQuery, MatchingStrategy, Personalize};
 
-use part::{check_threshold, is_default, is_false};
+use part::is_default;
+pub(super) use part::{check_threshold, is_false, threshold_from_text};
 
 pub const DEFAULT_OFFSET: usize = 0;
 pub const DEFAULT_LIMIT: usize = 20;
@@ -238,11 +239,11 @@ impl SearchQuery {
     }
 }
 
-fn is_default_offset(offset: &usize) -> bool {
+pub(super) fn is_default_offset(offset: &usize) -> bool {
     *offset == DEFAULT_OFFSET
 }
 
-fn is_default_limit(limit: &usize) -> bool {
+pub(super) fn is_default_limit(limit: &usize) -> bool {
     *limit == DEFAULT_LIMIT
 }
 

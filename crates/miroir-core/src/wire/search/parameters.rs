@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::part::{semantic_ratio_from_text, threshold_from_text};
 use super::{
     DEFAULT_CROP_LENGTH, DEFAULT_CROP_MARKER, DEFAULT_HIGHLIGHT_POST_TAG,
-    DEFAULT_HIGHLIGHT_PRE_TAG, DEFAULT_LIMIT, DEFAULT_OFFSET, DEFAULT_SEMANTIC_RATIO, HybridQuery,
-    Locale, MatchingStrategy, Personalize, SearchQuery,
+    DEFAULT_HIGHLIGHT_PRE_TAG, DEFAULT_LIMIT, DEFAULT_OFFSET, HybridQuery, Locale,
+    MatchingStrategy, Personalize, SearchQuery,
 };
 use crate::error::{ApiError, Code};
 use crate::wire::deserialize::{List, Parameter, QueryFault, Reason};
@@ -140,7 +140,7 @@ fn hybrid(embedder: Option<String>, ratio: Option<f32>) -> Result<Option<HybridQ
             "`hybridEmbedder` is mandatory when `hybridSemanticRatio` is present",
         )),
         (Some(embedder), ratio) => Ok(Some(HybridQuery {
-            semantic_ratio: ratio.unwrap_or(DEFAULT_SEMANTIC_RATIO),
+            semantic_ratio: ratio,
             embedder,
         })),
     }

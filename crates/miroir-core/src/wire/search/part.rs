@@ -3,7 +3,6 @@
 use deserr::Deserr;
 use serde::Serialize;
 
-use super::DEFAULT_SEMANTIC_RATIO;
 use crate::error::Code;
 use crate::wire::deserialize::{JsonFault, Reason};
 
@@ -23,9 +22,10 @@ pub enum MatchingStrategy {
 #[deserr(error = JsonFault<{ Code::InvalidSearchHybridQuery as u16 }>, rename_all = camelCase, deny_unknown_fields)]
 #[serde(rename_all = "camelCase")]
 pub struct HybridQuery {
-    /// 0 is keywords only, 1 is vectors only.
-    #[deserr(default = DEFAULT_SEMANTIC_RATIO, error = JsonFault<{ Code::InvalidSearchSemanticRatio as u16 }>, try_from(f32) = check_semantic_ratio -> Reason)]
-    pub semantic_ratio: f32,
+    /// 0 is keywords only, 1 is vectors only; [`super::DEFAULT_SEMANTIC_RATIO`] on a server when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[deserr(default, error = JsonFault<{ Code::InvalidSearchSemanticRatio as u16 }>, try_from(f32) = check_semantic_ratio -> Reason)]
+    pub semantic_ratio: Option<f32>,
     #[deserr(error = JsonFault<{ Code::InvalidSearchEmbedder as u16 }>)]
     pub embedder: String,
 }
@@ -49,33 +49,33 @@ fn is_outside_unit(value: f64) -> bool {
     !value.is_nan() && !(0.0..=1.0).contains(&value)
 }
 
-pub(super) fn check_threshold(threshold: Option<f64>) -> Result<Option<f64>, Reason> {
+pub(in crate::wire) fn check_threshold(threshold: Option<f64>) -> Result<Option<f64>, Reason> {
     match threshold {
         Some(value) if is_outside_unit(value) => Err(Reason(BAD_THRESHOLD.to_owned())),
         threshold => Ok(threshold),
     }
 }
 
-pub(super) fn threshold_from_text(text: String) -> Result<Option<f64>, Reason> {
+pub(in crate::wire) fn threshold_from_text(text: String) -> Result<Option<f64>, Reason> {
     let value = text.parse().map_err(|_| Reason(BAD_THRESHOLD.to_owned()))?;
     check_threshold(Some(value))
 }
 
-fn check_semantic_ratio(ratio: f32) -> Result<f32, Reason> {
+fn check_semantic_ratio(ratio: f32) -> Result<Option<f32>, Reason> {
     if is_outside_unit(ratio.into()) {
         return Err(Reason(BAD_SEMANTIC_RATIO.to_owned()));
     }
-    Ok(ratio)
+    Ok(Some(ratio))
 }
 
 pub(super) fn semantic_ratio_from_text(text: String) -> Result<Option<f32>, Reason> {
     let ratio = text
         .parse()
         .map_err(|_| Reason(BAD_SEMANTIC_RATIO.to_owned()))?;
-    check_semantic_ratio(ratio).map(Some)
+    check_semantic_ratio(ratio)
 }
 
-pub(super) fn is_false(value: &bool) -> bool {
+pub(in crate::wire) fn is_false(value: &bool) -> bool {
     !value
 }
 

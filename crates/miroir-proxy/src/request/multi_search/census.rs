@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use http::Method;
 use miroir_core::id::ShardSet;
-use miroir_core::merge::federation::census::{Census, filter_by_ids};
+use miroir_core::merge::federation::census::Census;
 use miroir_core::merge::federation::facets::IndexFacets;
 use miroir_core::merge::federation::{OfIndex, Place};
 use miroir_core::merge::{IndexView, totals};
@@ -16,10 +16,11 @@ use miroir_node::{Answer, Call};
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
-use super::federated::Part;
+use super::federated::{List, Part};
 use crate::app::App;
 use crate::catalog::Index;
 use crate::http::reply::{Cause, Failure};
+use crate::request::counted::Missed;
 use crate::request::ranked::{Ranked, Reading};
 use crate::request::scatter::ScatterEnd;
 use crate::request::search::explain_end;
@@ -84,20 +85,33 @@ pub(super) async fn count(
         }
     }
     let (total, counts) = match &part.lists[..] {
-        [only] => {
-            let Ranked { legs, order, .. } = &only.ranked;
-            let counts = Counts {
-                answers: legs.iter().map(|leg| leg.answer.clone()).collect(),
-                uncovered: ShardSet::default(),
-            };
-            (totals::of_list(legs, order), counts)
-        }
+        [only] => counted_alone(app, part, only).await?,
         _ => {
             let counts = union(app, part, federation).await?;
             (counts.total(), counts)
         }
     };
     without(app, part, index, &rejected, total, counts).await
+}
+
+/// What one query matches: as much as a search of it alone would say.
+async fn counted_alone(app: &App, part: &Part<'_>, list: &List) -> Result<(u64, Counts), Failure> {
+    let Ranked { legs, order, .. } = &list.ranked;
+    let answers = || legs.iter().map(|leg| leg.answer.clone()).collect();
+    let (total, answers) = match part
+        .reading
+        .counts(&list.asked, &list.ranked, list.end)
+        .await
+    {
+        Ok(counts) => (counts.total, counts.facets.unwrap_or_else(answers)),
+        // A node is gone; what it had said is still good enough to count by.
+        Err(Missed::Lost) => (totals::of_list(legs, order), answers()),
+        Err(Missed::Ended(end)) => {
+            return Err(explain_end(app, part.index, &list.asked, end).await);
+        }
+    };
+    let uncovered = ShardSet::default();
+    Ok((total, Counts { answers, uncovered }))
 }
 
 fn facets(
@@ -114,7 +128,7 @@ fn facets(
 
 /// The ids of all that the queries match, when their lists have it all.
 fn all_ids(part: &Part<'_>, index: &OfIndex<'_>) -> Result<Option<BTreeSet<String>>, Failure> {
-    let ends_early = |list: &super::federated::List| list.ranked.order.picked.len() < list.end;
+    let ends_early = |list: &List| list.ranked.order.picked.len() < list.end;
     if !part.lists.iter().all(ends_early) {
         return Ok(None);
     }
@@ -162,8 +176,9 @@ async fn counted_by_ids(
     let Some(primary_key) = &view.primary_key else {
         return Ok(Counts::default()); // no documents yet
     };
+    let ids: Vec<String> = ids.iter().cloned().collect();
     let query = SearchQuery {
-        filter: Some(filter_by_ids(primary_key, ids.iter())),
+        filter: Some(Value::String(totals::id_filter(primary_key, &ids))),
         ..SearchQuery::default()
     };
     counted(app, part, with_facets(query, part.facets)).await

@@ -47,6 +47,8 @@ pub(super) struct List {
     pub(super) position: usize,
     /// What was asked, distinct as the federation wants it.
     pub(super) query: SearchQuery,
+    /// What the nodes were asked.
+    pub(super) asked: SearchQuery,
     /// As many hits as it could have to deliver.
     pub(super) end: usize,
     pub(super) ranked: Ranked,
@@ -205,6 +207,7 @@ async fn list(
         Ok(ranked) => Ok(List {
             position,
             query: federation::own(&query.query, federation),
+            asked,
             end,
             ranked,
         }),

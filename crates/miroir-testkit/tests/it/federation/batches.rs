@@ -101,7 +101,8 @@ impl Draw {
             federation.insert("limit".to_owned(), json!(self.below(40)));
             federation.insert("offset".to_owned(), json!(self.below(15)));
         }
-        if !self.chance(3) {
+        // What is dropped for its value a server takes off the counts of other indexes, too.
+        if !distinct && !self.chance(3) {
             let facets: Map<String, Value> = INDEXES
                 .iter()
                 .map(|(uid, ..)| {
@@ -111,7 +112,11 @@ impl Draw {
                 .collect();
             federation.insert("facetsByIndex".to_owned(), json!(facets));
             if self.chance(2) {
-                let most = if self.chance(2) { json!(2) } else { Value::Null };
+                let most = if self.chance(2) {
+                    json!(2)
+                } else {
+                    Value::Null
+                };
                 federation.insert("mergeFacets".to_owned(), json!({"maxValuesPerFacet": most}));
             }
         }
@@ -145,7 +150,8 @@ impl Draw {
         }
         if federated {
             if self.chance(2) {
-                query["federationOptions"] = json!({"weight": f64::from(self.random.random_range(0..9_u8)) / 4.0});
+                query["federationOptions"] =
+                    json!({"weight": f64::from(self.random.random_range(0..9_u8)) / 4.0});
             }
         } else {
             query["limit"] = json!(self.below(30));

@@ -1,6 +1,6 @@
 //! What is counted instead of a union.
 
-use super::super::census::{Census, filter_by_ids};
+use super::super::census::Census;
 use super::*;
 
 fn census(queries: &[Value]) -> Census {
@@ -55,10 +55,4 @@ fn where_everything_matches_nothing_else_counts() {
     let found = census(&[json!({"q": "sea"}), json!({}), json!({"filter": "a = 1"})]);
     assert_eq!(found.filtered, Some(SearchQuery::default()));
     assert_eq!(found.worded, []);
-}
-
-#[test]
-fn ids_are_quoted() {
-    let filter = filter_by_ids("the id", ["a", "b\"c\\"].into_iter());
-    assert_eq!(filter, json!(r#""the id" IN ["a", "b\"c\\"]"#));
 }

@@ -1,0 +1,39 @@
+//! The request header `X-Miroir-Over-Fetch`.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use miroir_core::error::Code;
+
+use crate::app::App;
+use crate::http::reply::Failure;
+
+const HEADER: &str = "x-miroir-over-fetch";
+/// The most that can be asked for.
+const MOST: usize = 100;
+
+/// How many times the expected hits a leg is asked for in searches by vector: 1 to 100, for this request or as configured.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OverFetch(pub(crate) usize);
+
+impl FromRequestParts<Arc<App>> for OverFetch {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
+        let Some(value) = parts.headers.get(HEADER) else {
+            return Ok(Self(app.config.vector_search.over_fetch_factor as usize));
+        };
+        let text = String::from_utf8_lossy(value.as_bytes());
+        let factor = text.parse().ok();
+        factor
+            .filter(|factor| (1..=MOST).contains(factor))
+            .map(Self)
+            .ok_or_else(|| {
+                let message = format!(
+                    "`X-Miroir-Over-Fetch` is `{text}`, expected an integer from 1 to {MOST}."
+                );
+                Failure::new(Code::MiroirInvalidHeader, message)
+            })
+    }
+}

@@ -1,0 +1,128 @@
+//! What a search found, of whatever kind it was, and how a search by words finds it.
+
+use std::ops::Range;
+
+use miroir_core::id::ShardSet;
+use miroir_core::merge::phases::{self, Documents};
+use miroir_core::merge::{self, Picked, Window, totals};
+use miroir_core::wire::answer::SearchAnswer;
+use miroir_core::wire::search::SearchQuery;
+
+use crate::app::App;
+use crate::http::reply::Failure;
+use crate::request::counted::{Counts, Missed};
+use crate::request::ranked::{Ranked, Reading};
+use crate::request::scatter::unavailable;
+use crate::request::search::explain_end;
+
+/// All that an answer is written from.
+pub(crate) struct Found {
+    pub(crate) legs: Vec<merge::Leg>,
+    /// Best first, from the first hit of all on; out of `legs`.
+    pub(crate) hits: Vec<Picked>,
+    /// The documents of the page; `None` when the hits have them.
+    pub(crate) documents: Option<Documents>,
+    pub(crate) total: u64,
+    /// The legs that counted each document once.
+    counted: Range<usize>,
+    /// Answers to a question of its own about counts, which are right where those of the legs are not.
+    facets: Option<Vec<SearchAnswer>>,
+    /// Shards that no leg answers for.
+    pub(crate) uncovered: ShardSet,
+}
+
+impl From<Ranked> for Found {
+    fn from(ranked: Ranked) -> Self {
+        let counts = Counts {
+            total: totals::of_list(&ranked.legs, &ranked.order),
+            facets: None,
+        };
+        Self::new(ranked, None, counts)
+    }
+}
+
+impl Found {
+    fn new(ranked: Ranked, documents: Option<Documents>, counts: Counts) -> Self {
+        Self {
+            counted: 0..ranked.legs.len(),
+            hits: ranked.order.picked,
+            legs: ranked.legs,
+            documents,
+            total: counts.total,
+            facets: counts.facets,
+            uncovered: ranked.uncovered,
+        }
+    }
+
+    /// Hits out of several lists, of which those in `counted` (positions in `legs`) have seen every document.
+    pub(crate) fn blended(
+        legs: Vec<merge::Leg>,
+        hits: Vec<Picked>,
+        total: u64,
+        counted: Range<usize>,
+        uncovered: ShardSet,
+    ) -> Self {
+        Self {
+            legs,
+            hits,
+            documents: None,
+            total,
+            counted,
+            facets: None,
+            uncovered,
+        }
+    }
+
+    /// The answers whose facet counts add up.
+    pub(crate) fn counted(&self) -> Vec<&SearchAnswer> {
+        match &self.facets {
+            Some(answers) => answers.iter().collect(),
+            None => self.legs[self.counted.clone()]
+                .iter()
+                .map(|leg| &leg.answer)
+                .collect(),
+        }
+    }
+}
+
+/// Finds the hits of a query that ranks by words, or not at all.
+pub(crate) async fn by_words(
+    app: &App,
+    reading: &Reading<'_>,
+    query: &SearchQuery,
+    window: Window,
+) -> Result<Found, Failure> {
+    let index = reading.index;
+    let two = phases::are_two(query, &index.view, window, reading.asked(window.end));
+    let mut found = look(reading, query, window, two).await;
+    // A node was lost between two questions about one list. It is not asked again, so this ends.
+    while matches!(found, Err(Missed::Lost)) && reading.has_time() {
+        found = look(reading, query, window, two).await;
+    }
+    match found {
+        Ok(found) => Ok(found),
+        Err(Missed::Ended(end)) => Err(explain_end(app, index, query, end).await),
+        Err(Missed::Lost) => Err(unavailable(&index.shards().all())),
+    }
+}
+
+async fn look(
+    reading: &Reading<'_>,
+    query: &SearchQuery,
+    window: Window,
+    two_phases: bool,
+) -> Result<Found, Missed> {
+    if two_phases {
+        let ranked = reading.ranked(&phases::ranks(query), window.end).await?;
+        let page = window.of_order(&ranked.order);
+        let documents = reading.documents(query, &ranked, page);
+        let counts = reading.counts(query, &ranked, window.end);
+        let (documents, counts) = futures_util::try_join!(documents, counts)?;
+        if documents.is_some() {
+            return Ok(Found::new(ranked, documents, counts));
+        }
+    }
+    let ranked = reading.ranked(query, window.end).await?;
+    let counts = reading.counts(query, &ranked, window.end).await?;
+    Ok(Found::new(ranked, None, counts))
+}
