@@ -59,6 +59,7 @@ fn plans(criterion: &mut Criterion) {
             topology: &topology,
             health: &health,
             stale: &stale,
+            has_lexicon: false,
         };
         let mut rotation = 0;
         criterion.bench_function(
@@ -87,6 +88,7 @@ fn plans(criterion: &mut Criterion) {
                         topology: &topology,
                         health: &health,
                         stale: &stale,
+                        has_lexicon: false,
                     };
                     search(black_box(&cluster), count, &Constraints::default(), 0)
                 });

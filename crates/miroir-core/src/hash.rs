@@ -47,6 +47,11 @@ pub fn ownership_score(item: &str, process: &str) -> u64 {
     hash(&[item.as_bytes(), &[0x00], process.as_bytes()])
 }
 
+/// Names a word of a field by 64 bits: the field, `0xFF`, the word. Not stored anywhere, so not frozen.
+pub fn word_hash(field: &str, word: &str) -> u64 {
+    hash(&[field.as_bytes(), &[END], word.as_bytes()])
+}
+
 fn hash(parts: &[&[u8]]) -> u64 {
     let mut buffer = [0; BUFFER_BYTES];
     let mut filled = 0;

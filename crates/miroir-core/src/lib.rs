@@ -6,6 +6,7 @@ pub mod document;
 pub mod error;
 pub mod hash;
 pub mod id;
+pub mod lexicon;
 pub mod merge;
 pub mod plan;
 pub mod quorum;

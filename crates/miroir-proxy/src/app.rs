@@ -16,6 +16,7 @@ use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::capabilities::exact_dictionary::ExactDictionary;
 use crate::catalog::Catalog;
 use crate::cluster::Cluster;
 use crate::cluster::defaults::{self, NodeDefaults};
@@ -43,6 +44,8 @@ pub(crate) struct App {
     pub(crate) sequencers: Sequencers,
     /// Writes on their way to each node.
     pub(crate) lanes: Arc<Lanes>,
+    /// Indexes whose words every node is to know.
+    pub(crate) dictionary: ExactDictionary,
     /// Tasks that are not finished.
     pub(crate) open_tasks: OpenTasks,
     /// `S` of indexes created from now on.
@@ -71,6 +74,7 @@ impl App {
             topology: self.cluster.topology(),
             health: self.cluster.health(),
             stale: self.staleness.of(index),
+            has_lexicon: self.dictionary.hides_in(index),
         }
     }
 
@@ -82,6 +86,16 @@ impl App {
     /// The tag that a write's requests carry to the nodes.
     pub(crate) fn tag(&self, task: TaskUid) -> String {
         format!("miroir-{}-{task}", self.cluster_id)
+    }
+
+    /// The tag of a write that is no client's; `name` is unique.
+    pub(crate) fn own_tag(&self, name: &str) -> Arc<str> {
+        format!("miroir-{}-{name}", self.cluster_id).into()
+    }
+
+    /// A name that no client knows.
+    pub(crate) fn cluster_id(&self) -> &str {
+        &self.cluster_id
     }
 
     pub(crate) fn quorum_rule(&self) -> quorum::WriteQuorum {
@@ -138,6 +152,7 @@ impl App {
 
     /// The node's data is not what it was: no copy on it may be read until it has been compared.
     pub(crate) async fn distrust(&self, node: &NodeId) {
+        self.dictionary.distrust(&self.store, node).await;
         for index in self.catalog.all().values() {
             let placement = self.cluster.topology().placement(index.shards());
             let owned = placement
@@ -180,6 +195,7 @@ pub(crate) struct ClusterView<'a> {
     topology: &'a Topology,
     health: Arc<HealthMap>,
     stale: Arc<StaleMap>,
+    has_lexicon: bool,
 }
 
 impl ClusterView<'_> {
@@ -188,6 +204,7 @@ impl ClusterView<'_> {
             topology: self.topology,
             health: &self.health,
             stale: &self.stale,
+            has_lexicon: self.has_lexicon,
         }
     }
 

@@ -9,6 +9,7 @@ pub mod flags;
 mod admin;
 mod api;
 mod app;
+mod capabilities;
 mod catalog;
 mod clock;
 mod cluster;

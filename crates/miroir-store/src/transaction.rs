@@ -1,10 +1,10 @@
 //! The two views of a store: one consistent snapshot to read, or one atomic change.
 
 use crate::table::{
-    ReadCatalog, ReadCluster, ReadNodeTasks, ReadNodes, ReadReplicaGroups, ReadSequences,
-    ReadStaleness, ReadTasks, ReadTopologyEpochs, WriteCatalog, WriteCluster, WriteNodeTasks,
-    WriteNodes, WriteReplicaGroups, WriteSequences, WriteStaleness, WriteTasks,
-    WriteTopologyEpochs,
+    ReadCatalog, ReadCluster, ReadLexicons, ReadNodeTasks, ReadNodes, ReadReplicaGroups,
+    ReadSequences, ReadStaleness, ReadTasks, ReadTopologyEpochs, WriteCatalog, WriteCluster,
+    WriteLexicons, WriteNodeTasks, WriteNodes, WriteReplicaGroups, WriteSequences, WriteStaleness,
+    WriteTasks, WriteTopologyEpochs,
 };
 
 /// One consistent snapshot of every table.
@@ -18,6 +18,7 @@ pub trait ReadTransaction {
     fn tasks(&self) -> &dyn ReadTasks;
     fn node_tasks(&self) -> &dyn ReadNodeTasks;
     fn staleness(&self) -> &dyn ReadStaleness;
+    fn lexicons(&self) -> &dyn ReadLexicons;
 }
 
 /// One change of any number of tables, kept whole or not at all. It sees its own writes, and nobody else's in between.
@@ -34,6 +35,7 @@ pub trait Transaction {
     fn tasks(&mut self) -> &mut dyn WriteTasks;
     fn node_tasks(&mut self) -> &mut dyn WriteNodeTasks;
     fn staleness(&mut self) -> &mut dyn WriteStaleness;
+    fn lexicons(&mut self) -> &mut dyn WriteLexicons;
 }
 
 /// Implements both traits for a type that implements every table's traits.
@@ -49,6 +51,7 @@ macro_rules! implement_transactions {
             fn tasks(&self) -> &dyn $crate::table::ReadTasks { self }
             fn node_tasks(&self) -> &dyn $crate::table::ReadNodeTasks { self }
             fn staleness(&self) -> &dyn $crate::table::ReadStaleness { self }
+            fn lexicons(&self) -> &dyn $crate::table::ReadLexicons { self }
         }
 
         impl $(<$life>)? $crate::Transaction for $name {
@@ -62,6 +65,7 @@ macro_rules! implement_transactions {
             fn tasks(&mut self) -> &mut dyn $crate::table::WriteTasks { self }
             fn node_tasks(&mut self) -> &mut dyn $crate::table::WriteNodeTasks { self }
             fn staleness(&mut self) -> &mut dyn $crate::table::WriteStaleness { self }
+            fn lexicons(&mut self) -> &mut dyn $crate::table::WriteLexicons { self }
         }
     };
 }

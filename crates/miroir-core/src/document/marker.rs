@@ -16,6 +16,10 @@ pub const VERSION_FIELD: &str = "_miroir_updated_at";
 /// When the document expires, Unix milliseconds, 16 symbols.
 pub const EXPIRY_FIELD: &str = "_miroir_expires_at";
 
+/// Where a shard's marker would stand, in the documents that belong to no shard (`lexicon`): one symbol, so that it is no
+/// shard's marker.
+pub const LEXICON_MARKER: &str = "\u{22B0}";
+
 const FIRST_SYMBOL: u32 = 0x22B0;
 const SHARD_SYMBOLS: u32 = 3;
 const NUMBER_SYMBOLS: u32 = 16;

@@ -7,6 +7,6 @@ pub mod batch;
 pub mod deletion;
 pub mod leg;
 pub mod marker;
-mod members;
+pub(crate) mod members;
 pub mod primary_key;
 pub mod reserved;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::order::{Order, Picked};
+use crate::lexicon::is_lexicon_field;
 pub use crate::settings::FacetOrder;
 use crate::wire::search::{DEFAULT_LIMIT, SearchQuery};
 
@@ -60,7 +61,7 @@ pub enum TieRule {
 impl IndexView {
     /// Whether a field is Miroir's own.
     pub fn hides(&self, field: &str) -> bool {
-        self.hides_bytes(field.as_bytes())
+        self.hides_bytes(field.as_bytes()) || is_lexicon_field(field)
     }
 
     pub(super) fn hides_bytes(&self, field: &[u8]) -> bool {

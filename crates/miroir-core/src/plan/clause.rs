@@ -14,7 +14,8 @@ pub enum ShardClause {
 
 impl ShardClause {
     /// Whichever of `IN` and `NOT IN` lists fewer shards. The complement is that of the whole index, not of what the node
-    /// is known to hold, so that an unexpected document is never counted twice.
+    /// is known to hold, so that an unexpected document is never counted twice; and it always names the marker of lexicon
+    /// documents, so that no clause ever lets one through.
     pub fn new(shards: &ShardSet, count: ShardCount) -> Self {
         if shards.len() * 2 <= usize::from(count.get()) {
             Self::In(shards.clone())
@@ -26,14 +27,17 @@ impl ShardClause {
 
 impl fmt::Display for ShardClause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (operator, shards) = match self {
-            Self::In(shards) => ("IN", shards),
-            Self::NotIn(shards) => ("NOT IN", shards),
+        let (operator, shards, hidden) = match self {
+            Self::In(shards) => ("IN", shards, None),
+            Self::NotIn(shards) => ("NOT IN", shards, Some(marker::LEXICON_MARKER.to_owned())),
         };
         write!(f, "{} {operator} [", marker::SHARD_FIELD)?;
-        for (position, shard) in shards.iter().enumerate() {
+        let markers = hidden
+            .into_iter()
+            .chain(shards.iter().map(marker::of_shard));
+        for (position, marker) in markers.enumerate() {
             let separator = if position == 0 { "" } else { ", " };
-            write!(f, "{separator}\"{}\"", marker::of_shard(shard))?;
+            write!(f, "{separator}\"{marker}\"")?;
         }
         f.write_str("]")
     }

@@ -32,6 +32,8 @@ pub struct Cluster<'a> {
     pub health: &'a HealthMap,
     /// Stale copies of the one index that the request is about.
     pub stale: &'a StaleMap,
+    /// Nodes may hold lexicon documents of that index, so that every leg needs a shard clause.
+    pub has_lexicon: bool,
 }
 
 /// What capabilities and the request itself demand of a read plan. The default demands nothing.

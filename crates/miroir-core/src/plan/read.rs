@@ -15,7 +15,7 @@ pub struct Leg {
     pub node: NodeId,
     /// The exact shards it answers for.
     pub shards: ShardSet,
-    /// Needed whenever the node may hold documents of other shards of the index.
+    /// Needed whenever the node may hold documents of other shards of the index, or of none.
     pub clause: Option<ShardClause>,
 }
 
@@ -104,6 +104,7 @@ fn plan(
         restrict(&mut groups, constraints.group, &wanted, attempt, &mut trace);
     let mut planner = Planner {
         placement: &placement,
+        has_lexicon: cluster.has_lexicon,
         constraints,
         rotation,
         attempt,
@@ -159,6 +160,7 @@ fn restrict(
 
 struct Planner<'a> {
     placement: &'a Placement,
+    has_lexicon: bool,
     constraints: &'a Constraints,
     rotation: u64,
     attempt: Attempt,
@@ -275,7 +277,7 @@ impl Planner<'_> {
 
     fn leg(&self, view: &GroupView<'_>, leg: &CoverLeg) -> Leg {
         let node = &view.placement.placed()[leg.node];
-        let holds_others = node.leftovers || leg.shards != node.owned;
+        let holds_others = self.has_lexicon || node.leftovers || leg.shards != node.owned;
         let clause = holds_others.then(|| ShardClause::new(&leg.shards, self.placement.count()));
         Leg {
             node: node.id.clone(),

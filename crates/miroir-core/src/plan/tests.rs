@@ -13,6 +13,7 @@ struct Fleet {
     topology: Topology,
     health: HealthMap,
     stale: StaleMap,
+    has_lexicon: bool,
 }
 
 impl Fleet {
@@ -22,6 +23,7 @@ impl Fleet {
             topology,
             health: HealthMap::new(),
             stale: StaleMap::new(),
+            has_lexicon: false,
         }
     }
 
@@ -37,6 +39,7 @@ impl Fleet {
             topology: &self.topology,
             health: &self.health,
             stale: &self.stale,
+            has_lexicon: self.has_lexicon,
         }
     }
 

@@ -27,6 +27,7 @@ fn planned(
             topology,
             health,
             stale,
+            has_lexicon: false,
         },
         count(),
         wanted,

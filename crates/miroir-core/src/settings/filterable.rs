@@ -110,14 +110,14 @@ pub(super) fn entry(patterns: &[&str], features: Features) -> Value {
 }
 
 /// Whether `field` is `attribute` or one of its parents.
-pub(super) fn covers(field: &str, attribute: &str) -> bool {
+pub(crate) fn covers(field: &str, attribute: &str) -> bool {
     attribute
         .strip_prefix(field)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// A pattern against an attribute, as the server matches them.
-pub(super) fn match_pattern(pattern: &str, attribute: &str) -> Match {
+pub(crate) fn match_pattern(pattern: &str, attribute: &str) -> Match {
     let matched = match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
         _ if pattern == "*" => true,
         (Some(rest), Some(_)) => attribute.contains(rest.strip_suffix('*').unwrap_or(rest)),

@@ -18,6 +18,7 @@ use serde_json::{Map, Value};
 
 pub use details::{mask_secret, reset_details, task_details};
 pub use filterable::{Features, FilterableRule, Match};
+pub(crate) use filterable::{covers, match_pattern};
 pub use fingerprint::{fingerprint, project};
 pub use overlay::{Facts, overlay, values_per_facet};
 pub use read::{Attributes, FacetOrder, SimilarityPlace, Usage};

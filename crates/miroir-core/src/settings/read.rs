@@ -136,6 +136,35 @@ impl UserSettings {
         usize::try_from(dimensions.as_u64()?).ok()
     }
 
+    /// The texts of an array setting, such as `dictionary`.
+    pub fn texts(&self, key: &str) -> impl Iterator<Item = &str> {
+        strings(self.get(key))
+    }
+
+    /// The attributes in which no typo is tolerated.
+    pub fn attributes_without_typos(&self) -> impl Iterator<Item = &str> {
+        strings(self.get_inside("typoTolerance", "disableOnAttributes"))
+    }
+
+    /// The attribute patterns of each entry of `localizedAttributes`, in order.
+    pub fn localized_attributes(&self) -> impl Iterator<Item = Vec<&str>> {
+        let rules = self.get("localizedAttributes").and_then(Value::as_array);
+        rules
+            .into_iter()
+            .flatten()
+            .map(|rule| strings(rule.get("attributePatterns")).collect())
+    }
+
+    /// The names of the embedders that are set.
+    pub fn embedders(&self) -> impl Iterator<Item = &str> {
+        let embedders = self.get("embedders").and_then(Value::as_object);
+        let set = embedders
+            .into_iter()
+            .flatten()
+            .filter(|(_, embedder)| !embedder.is_null());
+        set.map(|(name, _)| name.as_str())
+    }
+
     pub fn distinct_attribute(&self) -> Option<&str> {
         self.get("distinctAttribute").and_then(Value::as_str)
     }

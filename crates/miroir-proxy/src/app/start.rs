@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::App;
+use crate::capabilities::exact_dictionary::{self, ExactDictionary};
 use crate::catalog::{Catalog, Index};
 use crate::clock;
 use crate::cluster::Cluster;
@@ -78,6 +79,7 @@ pub(crate) async fn run_until_stopped(config: Config) -> Result<(), StartError> 
         app.spawn_worker(health::probe(Arc::clone(&app), node));
     }
     app.spawn_worker(tasks::run_poller(Arc::clone(&app)));
+    exact_dictionary::start(&app);
 
     let grace = app.config.server.shutdown_grace_s.duration();
     let stop_listening = CancellationToken::new();
@@ -209,6 +211,7 @@ async fn build(config: Config, store: Store) -> Result<Arc<App>, StartError> {
         staleness: Staleness::new(&stale),
         catalog: Catalog::new(indexes),
         sequencers: Sequencers::default(),
+        dictionary: ExactDictionary::load(&config.exact_dictionary, &store).await?,
         open_tasks: OpenTasks::new(),
         shards,
         defaults: OnceCell::new(),

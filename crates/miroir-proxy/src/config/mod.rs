@@ -4,6 +4,7 @@
 //! Every key is declared once (`table`), and everything that is wrong is reported at once (`problem`).
 
 mod environment;
+mod exact_dictionary;
 mod later;
 mod load;
 mod nodes;
@@ -26,6 +27,7 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
+pub use exact_dictionary::{ExactDictionary, Patterns};
 pub use load::{DEFAULT_FILE, ReadFile, Sources, load};
 pub use nodes::NodeEntry;
 pub use problem::{Origin, Problem, Problems};
@@ -81,6 +83,8 @@ table::section! {
             task_registry: TaskRegistry,
             /// Semantic and hybrid search.
             vector_search: VectorSearch,
+            /// Exact dictionary mode.
+            exact_dictionary: ExactDictionary,
         }
     }
 }

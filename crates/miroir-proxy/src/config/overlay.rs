@@ -58,7 +58,15 @@ impl Overlay {
         let outcome = match &node.value {
             Tree::Scalar(scalar) if scalar.is_null() && !key.secret => Err(Mismatch::Type),
             Tree::Scalar(scalar) => (key.set)(&mut self.config, scalar, &key.allowed),
-            Tree::List(_) | Tree::Map(_) => Err(Mismatch::Type),
+            Tree::List(items) => items
+                .iter()
+                .map(|item| match &item.value {
+                    Tree::Scalar(scalar) if !scalar.is_null() => Ok(scalar.clone()),
+                    _ => Err(Mismatch::Type),
+                })
+                .collect::<Result<Vec<_>, _>>()
+                .and_then(|items| (key.set_list)(&mut self.config, &items, &key.allowed)),
+            Tree::Map(_) => Err(Mismatch::Type),
         };
         let expected = (key.expected)(&key.allowed);
         let text = match outcome {

@@ -29,7 +29,9 @@ pub(crate) struct Key {
     pub(crate) secret: bool,
     /// An error is the reason why the text is no such value, to be put before what was expected.
     pub(crate) set: fn(&mut Config, &Scalar, &Allowed) -> Result<(), Mismatch>,
-    /// The value as a YAML scalar; secrets as `***`.
+    /// The same for a list, which most types are not.
+    pub(crate) set_list: fn(&mut Config, &[Scalar], &Allowed) -> Result<(), Mismatch>,
+    /// The value as YAML on one line; secrets as `***`.
     pub(crate) get: fn(&Config) -> String,
 }
 
@@ -88,6 +90,7 @@ pub(crate) const SECTIONS: &[Section] = &[
     super::MultiSearch::SECTION,
     super::TaskRegistry::SECTION,
     super::VectorSearch::SECTION,
+    super::ExactDictionary::SECTION,
 ];
 
 /// Every scalar key of this version.
@@ -148,6 +151,11 @@ macro_rules! section {
                         set: |config, scalar, allowed| {
                             $crate::config::table::field_of!(config $place $field) =
                                 $crate::config::value::Value::read(scalar, allowed)?;
+                            Ok(())
+                        },
+                        set_list: |config, items, allowed| {
+                            $crate::config::table::field_of!(config $place $field) =
+                                $crate::config::value::Value::read_list(items, allowed)?;
                             Ok(())
                         },
                         get: |config| $crate::config::value::Value::show(&$crate::config::table::field_of!(config $place $field)),

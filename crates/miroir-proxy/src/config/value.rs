@@ -18,7 +18,12 @@ pub(super) trait Value: Sized {
 
     fn read(scalar: &Scalar, allowed: &Allowed) -> Result<Self, Mismatch>;
 
-    /// A YAML scalar that reads back as the same value (secrets excepted).
+    /// Reads a list; for types that are lists.
+    fn read_list(_: &[Scalar], _: &Allowed) -> Result<Self, Mismatch> {
+        Err(Mismatch::Type)
+    }
+
+    /// YAML on one line that reads back as the same value (secrets excepted).
     fn show(&self) -> String;
 }
 

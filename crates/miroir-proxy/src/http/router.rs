@@ -13,6 +13,7 @@ use crate::admin;
 use crate::api;
 use crate::api::settings::SUB_ROUTES;
 use crate::app::App;
+use crate::capabilities::exact_dictionary;
 use crate::http::authentication;
 use crate::http::reply::Reply;
 
@@ -94,6 +95,10 @@ pub(crate) fn client_router(app: Arc<App>) -> Router {
     let admin = Router::new()
         .route("/_miroir/topology", get(admin::topology::topology))
         .route("/_miroir/shards", get(admin::shards::shards))
+        .route(
+            "/_miroir/dictionary",
+            get(exact_dictionary::routes::dictionary),
+        )
         .route_layer(middleware::from_fn_with_state(
             app.clone(),
             authentication::admin,

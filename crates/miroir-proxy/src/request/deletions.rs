@@ -12,6 +12,7 @@ use miroir_node::ContentType;
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
+use crate::capabilities::exact_dictionary::Sent;
 use crate::cluster::lanes::LegRequest;
 use crate::cluster::sequencer::{Head, Turn};
 use crate::http::reply::Failure;
@@ -98,13 +99,17 @@ pub(crate) async fn all(
         body: None,
         tagged: true,
     };
+    let lexicon = app.dictionary.empty(&app.store, &head).await?;
     let legs = everywhere(app, &head.node_uid, head.shards, |_| vec![request.clone()]);
     let wanted = ShardSet::full(head.shards);
     let details = details(Value::Null);
     dispatch(
         app,
         turn,
-        operation(app, uid, head, details, custom_metadata, &wanted, legs),
+        Operation {
+            work: Work::DeleteDocuments { lexicon },
+            ..operation(app, uid, head, details, custom_metadata, &wanted, legs)
+        },
     )
     .await
 }
@@ -147,7 +152,9 @@ fn operation(
         kind: TaskKind::DocumentDeletion,
         details,
         custom_metadata,
-        work: Work::DeleteDocuments,
+        work: Work::DeleteDocuments {
+            lexicon: Sent::new(),
+        },
         plan: plan::write(&app.view(&head.node_uid).cluster(), head.shards, wanted),
         legs,
         catalog: CatalogChange::None,

@@ -260,6 +260,7 @@ async fn persist(app: &App, operation: &Operation) -> Result<TaskRow, Failure> {
             if delete {
                 tx.catalog().delete(&index)?;
                 tx.staleness().forget_index(&node_uid)?;
+                tx.lexicons().remove(&node_uid)?;
             }
             Ok(row)
         })
@@ -312,6 +313,7 @@ fn remember(app: &App, operation: &Operation, uid: TaskUid) {
         CatalogChange::Delete => {
             app.catalog.remove(&operation.index);
             app.staleness.forget_index(&operation.node_uid);
+            app.dictionary.forget(&operation.node_uid);
         }
     }
     app.open_tasks.open(OpenTask {

@@ -7,6 +7,7 @@ use miroir_core::document::primary_key;
 use miroir_core::error::ApiError;
 use miroir_core::hash::shard_of;
 use miroir_core::id::IndexUid;
+use miroir_core::lexicon;
 use miroir_core::plan::{self, Constraints};
 use miroir_core::wire::raw;
 
@@ -25,7 +26,7 @@ pub(crate) async fn get(
     query: &str,
 ) -> Result<Reply, Failure> {
     let index = resolve::index(app, uid)?;
-    if !primary_key::is_valid_id(id) {
+    if !primary_key::is_valid_id(id) || lexicon::is_id(app.cluster_id(), id) {
         return Err(ApiError::document_not_found(id).into());
     }
     let shard = shard_of(id, index.shards());

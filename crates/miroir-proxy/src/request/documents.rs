@@ -108,6 +108,11 @@ pub(crate) async fn write(
         &next,
         defaults.as_ref(),
     );
+    if error.is_none() {
+        app.dictionary
+            .learn(&app.store, &uid, &next, !exists, &batch)
+            .await?;
+    }
     let touched = routes.as_ref().map(Routes::touched).unwrap_or_default();
     let wanted = if touched.is_empty() {
         ShardSet::full(next.shards)

@@ -80,7 +80,9 @@ pub(crate) async fn delete(app: &Arc<App>, uid: IndexUid) -> Result<Accepted, Fa
         kind: TaskKind::IndexDeletion,
         details,
         custom_metadata: None,
-        work: Work::DeleteIndex,
+        work: Work::DeleteIndex {
+            lexicon: app.dictionary.sent(&node_uid),
+        },
         plan: plan::write(
             &app.view(&node_uid).cluster(),
             head.shards,

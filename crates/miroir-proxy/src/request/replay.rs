@@ -20,7 +20,7 @@ type Trouble = Box<dyn std::error::Error + Send + Sync>;
 /// # Errors
 /// The catalog no longer knows the index, or no node tells its defaults.
 pub(crate) async fn requests(app: &Arc<App>, task: &OpenTask) -> Result<Vec<LegRequest>, Trouble> {
-    if let Work::DeleteIndex = task.work {
+    if let Work::DeleteIndex { .. } = task.work {
         return Ok(deletion_requests(&task.node_uid));
     }
     let index = app
@@ -51,9 +51,9 @@ pub(crate) async fn requests(app: &Arc<App>, task: &OpenTask) -> Result<Vec<LegR
             requests
         }
         Work::CreateIndex | Work::FailWith { .. } => creation_requests(&head, &defaults),
-        Work::DeleteIndex
+        Work::DeleteIndex { .. }
         | Work::Documents { .. }
-        | Work::DeleteDocuments
+        | Work::DeleteDocuments { .. }
         | Work::Refuse { .. } => Vec::new(),
     })
 }

@@ -63,9 +63,11 @@ pub(crate) async fn change(
 
     let mut settings = head.settings.clone();
     settings.apply_patch(&change.patch);
+    let before = head.clone();
     let next = Head { settings, ..head };
     let defaults = app.node_defaults().await?;
-    let legs: Vec<PlannedLeg> = everywhere(app, &next.node_uid, next.shards, |_| {
+    let before = exists.then_some(&before);
+    let mut legs: Vec<PlannedLeg> = everywhere(app, &next.node_uid, next.shards, |_| {
         let mut requests = Vec::new();
         if !exists {
             requests.extend(creation_requests(&next, &defaults));
@@ -74,6 +76,14 @@ pub(crate) async fn change(
         requests.push(overlay_request(&next, &defaults));
         requests
     });
+    if let Some(before) = before {
+        for leg in &mut legs {
+            let opt_out = app
+                .dictionary
+                .opt_out(app.cluster_id(), &leg.node, before, &next);
+            leg.requests.splice(0..0, opt_out);
+        }
+    }
     let operation = Operation {
         kind: TaskKind::SettingsUpdate,
         details: details(&change),

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use http::Method;
 use miroir_core::document::marker;
 use miroir_core::id::{NodeId, Shard, ShardSet};
+use miroir_core::lexicon;
 use miroir_core::plan::{self, Constraints, Leg};
 use miroir_node::Call;
 use serde::{Deserialize, Serialize};
@@ -61,7 +62,8 @@ pub(crate) async fn index(
     // A copy of each shard is what clients see: of everything that is held `n` times, an `n`th.
     let share = |value: u64| value / copies.per_shard.max(1);
     let raw_document_db_size = share(copies.sum.raw_document_db_size);
-    let distribution = copies.sum.field_distribution.into_iter();
+    let mut distribution = copies.sum.field_distribution;
+    lexicon::uncount(&mut distribution, index.primary_key());
     let stats = IndexStats {
         number_of_documents,
         raw_document_db_size,
@@ -72,6 +74,7 @@ pub(crate) async fn index(
         number_of_embeddings: share(copies.sum.number_of_embeddings),
         number_of_embedded_documents: share(copies.sum.number_of_embedded_documents),
         field_distribution: distribution
+            .into_iter()
             .filter(|(name, _)| !RESERVED.is_injected(name))
             .map(|(name, count)| (name, share(count)))
             .collect(),

@@ -1,13 +1,15 @@
 //! The hidden empty twin of an index, with exactly the user's settings: it knows what a server would refuse.
 
 use http::{Method, StatusCode};
+use miroir_core::document::marker;
 use miroir_core::error::Code;
 use miroir_core::id::IndexUid;
+use miroir_core::lexicon::is_lexicon_field;
 use miroir_core::settings::Usage;
 use miroir_core::wire::documents::BrowseQuery;
 use miroir_core::wire::search::{FacetSearchQuery, SearchQuery};
 use miroir_node::{Answer, Call};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::catalog::Index;
@@ -21,12 +23,42 @@ pub(crate) async fn check_search(
     index: &Index,
     query: &SearchQuery,
 ) -> Result<(), Failure> {
+    let searched = query.attributes_to_search_on.iter().flatten();
+    if let Some(name) = searched.into_iter().find(|name| is_lexicon_field(name))
+        && let Some(refusal) = refusal_of_attribute(app, index, name).await
+    {
+        return Err(refusal);
+    }
     if !is_suspicious(index, query) {
         return Ok(());
     }
     refusal(app, index, "search", query.without_embedding().to_json())
         .await
         .map_or(Ok(()), Err)
+}
+
+/// Nodes know fields of lexicon documents, which a server would refuse to search. What it would say depends on the documents,
+/// so that no twin knows; a name that a node does not know either brings it.
+async fn refusal_of_attribute(app: &App, index: &Index, name: &str) -> Option<Failure> {
+    let unknown = format!("{name}{}", marker::LEXICON_MARKER);
+    let path = format!("/indexes/{}/search", index.node_uid());
+    let body = json!({ "limit": 0, "attributesToSearchOn": [unknown] });
+    let answer = ask(
+        app,
+        Method::POST,
+        &path,
+        Some(body.to_string().into_bytes()),
+    )
+    .await?;
+    if !answer.status.is_client_error() {
+        return None;
+    }
+    let body = String::from_utf8_lossy(&answer.body).replace(&unknown, name);
+    let answer = Answer {
+        body: body.into(),
+        ..answer
+    };
+    Some(Names::new(index.node_uid(), &index.row.uid).relay_listing(answer, &index.view))
 }
 
 /// Whether nodes might answer what a server with the user's settings refuses: a name that only the overlay opened, or a pattern, which

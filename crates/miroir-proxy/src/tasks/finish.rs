@@ -74,6 +74,7 @@ async fn try_finish(app: &Arc<App>, task: OpenTask) -> Result<(), Trouble> {
     let uid = task.uid;
     let row = index.as_ref().map(|index| index.row.clone());
     let catalog_uid = task.index.clone();
+    let node_uid = task.node_uid.clone();
     app.store
         .write(move |tx| {
             for row in &stale {
@@ -84,6 +85,7 @@ async fn try_finish(app: &Arc<App>, task: OpenTask) -> Result<(), Trouble> {
             }
             if creation_failed {
                 tx.catalog().delete(&catalog_uid)?;
+                tx.lexicons().remove(&node_uid)?;
             } else if let Some(row) = &row {
                 tx.catalog().put(row)?;
             }
@@ -100,6 +102,7 @@ async fn try_finish(app: &Arc<App>, task: OpenTask) -> Result<(), Trouble> {
 
     if creation_failed {
         app.catalog.remove(&task.index);
+        app.dictionary.forget(&task.node_uid);
     } else if let Some(index) = index {
         app.catalog.put(Index::clone(&index));
     }
@@ -232,7 +235,7 @@ async fn complete_index(
         Work::SetPrimaryKey { primary_key } if succeeded => {
             row.primary_key = Some(primary_key.clone())
         }
-        Work::DeleteIndex => return Ok(None),
+        Work::DeleteIndex { .. } => return Ok(None),
         _ => {}
     }
     if read_back {
@@ -286,6 +289,7 @@ fn sum_of_copies(app: &App, task: &OpenTask, name: &str) -> u64 {
             .as_ref()
             .and_then(|details| details.get(name)?.as_u64())
             .unwrap_or(0)
+            .saturating_sub(task.work.lexicon_documents_on(&leg.key.node_id))
     };
     let essential = || task.legs.iter().filter(|leg| !leg.shards.is_empty());
     for group in topology.groups() {

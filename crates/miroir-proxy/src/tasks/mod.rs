@@ -20,6 +20,7 @@ use serde_json::{Map, Value};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::capabilities::exact_dictionary::Sent;
 use crate::cluster::lanes::LegEnd;
 
 pub(crate) use finish::finish_at_once;
@@ -33,12 +34,18 @@ pub(crate) use view::{summary, view};
 pub(crate) enum Work {
     /// Documents are written. `indexed` is the number of distinct ids among them.
     Documents { indexed: u64 },
-    /// Documents are deleted by id.
-    DeleteDocuments,
+    /// Documents are deleted, by id or all of them.
+    DeleteDocuments {
+        #[serde(default)]
+        lexicon: Sent,
+    },
     /// The index comes into being.
     CreateIndex,
     /// The nodes' copies go away; the catalog has forgotten the index already.
-    DeleteIndex,
+    DeleteIndex {
+        #[serde(default)]
+        lexicon: Sent,
+    },
     /// The primary key is set.
     SetPrimaryKey { primary_key: String },
     /// These user settings become the committed ones.
@@ -47,6 +54,18 @@ pub(crate) enum Work {
     FailWith { error: Value },
     /// Too few copies took the write, the client was told so. What it `created` goes away again.
     Refuse { error: Value, created: bool },
+}
+
+impl Work {
+    /// Lexicon documents that a node counts among those that the work deletes.
+    pub(crate) fn lexicon_documents_on(&self, node: &NodeId) -> u64 {
+        match self {
+            Work::DeleteDocuments { lexicon } | Work::DeleteIndex { lexicon } => {
+                lexicon.get(node.as_str()).copied().unwrap_or(0).into()
+            }
+            _ => 0,
+        }
+    }
 }
 
 /// What is known of one request of a leg.
@@ -168,6 +187,7 @@ impl OpenTasks {
 
     pub(crate) fn close(&self, uid: TaskUid) {
         self.tasks.lock().remove(&uid);
+        self.changed.send_replace(());
     }
 
     /// Wakes those who follow the tasks.
@@ -199,8 +219,15 @@ impl OpenTasks {
             .any(|task| task.node_uid == *index)
     }
 
+    /// The open tasks on this index.
+    pub(crate) fn uids_on(&self, index: &NodeUid) -> Vec<TaskUid> {
+        let tasks = self.tasks.lock();
+        let on_index = tasks.values().filter(|task| task.node_uid == *index);
+        on_index.map(|task| task.uid).collect()
+    }
+
     /// A receiver that wakes at every change.
-    fn changes(&self) -> watch::Receiver<()> {
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
         self.changed.subscribe()
     }
 

@@ -87,7 +87,7 @@ async fn resume(app: &Arc<App>, task: OpenTask) {
             .push(leg.clone());
     }
     let repeated = match task.work {
-        Work::Documents { .. } | Work::DeleteDocuments => None,
+        Work::Documents { .. } | Work::DeleteDocuments { .. } => None,
         _ => match replay::requests(app, &task).await {
             Ok(requests) => Some(requests),
             Err(error) => {

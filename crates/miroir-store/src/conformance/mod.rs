@@ -2,6 +2,7 @@
 
 mod catalog;
 mod concurrency;
+mod lexicons;
 mod nodes;
 pub(crate) mod rows;
 mod staleness;
@@ -39,6 +40,7 @@ macro_rules! on_every_backend {
 on_every_backend! {
     catalog::{rows_come_back_as_put, node_uids_are_unique, two_indexes_can_swap_node_uids};
     concurrency::{a_thousand_writes_from_fifty_tasks, readers_see_whole_transactions};
+    lexicons::{words_come_back_in_their_order, clearing_forgets_words_but_not_what_was_sent};
     nodes::{ids_are_never_reused, updates_need_a_row, task_uids_only_rise};
     staleness::{marking_again_keeps_the_beginning, a_repair_that_was_overtaken_clears_nothing, forgetting};
     tasks::{

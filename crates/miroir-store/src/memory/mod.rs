@@ -2,6 +2,7 @@
 
 mod catalog;
 mod cluster;
+mod lexicons;
 mod node_tasks;
 mod nodes;
 mod replica_groups;
@@ -13,13 +14,13 @@ mod undo_map;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use miroir_core::id::{GroupId, IndexUid, NodeId, TaskUid};
+use miroir_core::id::{GroupId, IndexUid, NodeId, NodeUid, TaskUid};
 use parking_lot::RwLock;
 
 use self::undo_map::UndoMap;
 use crate::table::{
-    CatalogRow, ClusterKey, NodeRow, NodeTaskKey, NodeTaskRow, ReplicaGroupRow, StaleKey, StaleRow,
-    TaskRow, TopologyEpochRow,
+    CatalogRow, ClusterKey, LexiconCopy, LexiconPart, LexiconPlace, LexiconRow, NodeRow,
+    NodeTaskKey, NodeTaskRow, ReplicaGroupRow, StaleKey, StaleRow, TaskRow, TopologyEpochRow,
 };
 use crate::transaction::implement_transactions;
 use crate::{ReadTransaction, Result, StoreError, Transaction};
@@ -42,6 +43,9 @@ struct Tables {
     tasks: UndoMap<TaskUid, TaskRow>,
     node_tasks: UndoMap<NodeTaskKey, NodeTaskRow>,
     staleness: UndoMap<StaleKey, StaleRow>,
+    lexicons: UndoMap<NodeUid, LexiconRow>,
+    lexicon_words: UndoMap<(NodeUid, LexiconPlace), LexiconPart>,
+    lexicon_copies: UndoMap<(NodeUid, NodeId), (NodeUid, LexiconCopy)>,
 }
 
 // === impl Memory ===
@@ -89,6 +93,9 @@ macro_rules! every_table {
             tasks,
             node_tasks,
             staleness,
+            lexicons,
+            lexicon_words,
+            lexicon_copies,
         } = $tables;
         cluster.$method();
         sequences.$method();
@@ -99,6 +106,9 @@ macro_rules! every_table {
         tasks.$method();
         node_tasks.$method();
         staleness.$method();
+        lexicons.$method();
+        lexicon_words.$method();
+        lexicon_copies.$method();
     }};
 }
 

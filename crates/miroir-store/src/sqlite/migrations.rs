@@ -25,6 +25,10 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "capabilities",
         sql: include_str!("migrations/0002_capabilities.sql"),
     },
+    Migration {
+        name: "lexicons",
+        sql: include_str!("migrations/0004_lexicons.sql"),
+    },
 ];
 
 /// The version that this build knows.

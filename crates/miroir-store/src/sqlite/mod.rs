@@ -4,6 +4,7 @@ mod catalog;
 mod change;
 mod cluster;
 mod connection;
+mod lexicons;
 mod lock;
 mod migrations;
 mod node_tasks;

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod cluster;
+mod lexicons;
 mod node_tasks;
 mod nodes;
 mod replica_groups;
@@ -13,6 +14,9 @@ mod topology_epochs;
 
 pub use catalog::{CatalogRow, ReadCatalog, WriteCatalog};
 pub use cluster::{ClusterKey, ReadCluster, WriteCluster};
+pub use lexicons::{
+    LexiconCopy, LexiconPart, LexiconPlace, LexiconRow, LexiconState, ReadLexicons, WriteLexicons,
+};
 pub use node_tasks::{NodeTaskKey, NodeTaskRow, NodeTaskState, ReadNodeTasks, WriteNodeTasks};
 pub use nodes::{NodeHealth, NodeMembership, NodeRow, ReadNodes, WriteNodes};
 pub use replica_groups::{GroupState, ReadReplicaGroups, ReplicaGroupRow, WriteReplicaGroups};

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Cluster, ClusterError, NODE_MASTER_KEY, config};
+use super::{CONFIG_FILE, Cluster, ClusterError, NODE_MASTER_KEY, config};
 use crate::process::{Node, Proxy, free_port};
 use crate::tap::{Searches, Tap};
 
@@ -119,7 +119,7 @@ impl ClusterBuilder {
             nodes,
             taps,
             searches,
-            _folder: folder,
+            folder,
         })
     }
 
@@ -129,7 +129,7 @@ impl ClusterBuilder {
         taps: &[Tap],
         folder: &Path,
     ) -> Result<Proxy, ClusterError> {
-        let file = folder.join("config.yaml");
+        let file = folder.join(CONFIG_FILE);
         let mut attempt = 1;
         loop {
             let (port, metrics_port) = (free_port()?, free_port()?);

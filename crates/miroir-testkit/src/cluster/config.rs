@@ -59,6 +59,15 @@ pub(super) fn document(facts: &Facts<'_>) -> String {
     format!("{:#}\n", json!({ "miroir": root }))
 }
 
+/// The same file with one more key set.
+pub(super) fn with(text: &str, key: &str, value: Value) -> serde_json::Result<String> {
+    let mut document: Value = serde_json::from_str(text)?;
+    if let Some(root) = document.get_mut("miroir").and_then(Value::as_object_mut) {
+        set(root, key, value);
+    }
+    Ok(format!("{document:#}\n"))
+}
+
 /// Sets `a.b.c` in nested objects; a value on the way that is no object is replaced.
 pub(super) fn set(root: &mut Map<String, Value>, key: &str, value: Value) {
     match key.split_once('.') {

@@ -8,6 +8,7 @@ mod tests;
 use std::process::ExitStatus;
 
 pub use builder::ClusterBuilder;
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::client::Client;
@@ -20,6 +21,9 @@ pub const MASTER_KEY: &str = "client-master-key-of-the-tests";
 pub const NODE_MASTER_KEY: &str = "node-master-key-of-the-tests";
 /// The admin API key of every test fleet.
 pub const ADMIN_KEY: &str = "admin-api-key-of-the-tests";
+
+/// The proxy's configuration in the fleet's folder.
+const CONFIG_FILE: &str = "config.yaml";
 
 /// Why a fleet could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +44,7 @@ pub struct Cluster {
     nodes: Vec<Node>,
     taps: Vec<Tap>,
     searches: Searches,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Cluster {
@@ -116,6 +120,14 @@ impl Cluster {
     /// until it is ready.
     pub async fn restart_proxy(&mut self) -> Result<(), ClusterError> {
         Ok(self.proxy.restart().await?)
+    }
+
+    /// Sets a key of the proxy's configuration, such as `health.interval_ms`, for its next start.
+    pub fn configure(&self, key: &str, value: impl Into<Value>) -> Result<(), ClusterError> {
+        let file = self.folder.path().join(CONFIG_FILE);
+        let text = config::with(&std::fs::read_to_string(&file)?, key, value.into())
+            .map_err(std::io::Error::from)?;
+        Ok(std::fs::write(file, text)?)
     }
 
     /// Starts another node with the id `node-<count>` that the proxy does not know of yet; returns its position.

@@ -1,6 +1,6 @@
 //! The same requests to one ordinary server and to a fleet; every answer and every finished task must be equal.
 
-use miroir_testkit::cluster::Cluster;
+use miroir_testkit::cluster::{Cluster, ClusterBuilder};
 use miroir_testkit::process::Node;
 use miroir_testkit::recording::{self, Scenario};
 use serde_json::{Value, json};
@@ -16,11 +16,22 @@ pub(crate) struct Pair {
 
 impl Pair {
     pub(crate) async fn start() -> Self {
+        Self::start_with(|fleet| fleet).await
+    }
+
+    /// The same with a fleet that is described further.
+    pub(crate) async fn start_with(
+        describe: impl FnOnce(ClusterBuilder) -> ClusterBuilder,
+    ) -> Self {
         Self {
             reference: reference().await,
-            fleet: start(Cluster::builder().nodes(3).rf(2).shards(16)).await,
+            fleet: start(describe(Cluster::builder().nodes(3).rf(2).shards(16))).await,
             steps: Vec::new(),
         }
+    }
+
+    pub(crate) fn fleet(&mut self) -> &mut Fleet {
+        &mut self.fleet
     }
 
     /// Adds a request without a body.
@@ -47,9 +58,10 @@ impl Pair {
         self.steps.push(step);
     }
 
-    /// Plays everything on both sides.
-    pub(crate) async fn compare(&self) {
-        let scenario = json!({ "name": "alike", "about": "made by a test", "steps": self.steps });
+    /// Plays everything that was added since the last time on both sides.
+    pub(crate) async fn compare(&mut self) {
+        let steps = std::mem::take(&mut self.steps);
+        let scenario = json!({ "name": "alike", "about": "made by a test", "steps": steps });
         let scenario: Scenario =
             serde_json::from_str(&scenario.to_string()).expect("a well-formed scenario");
         let answers = recording::record(&scenario, &self.reference.client())

@@ -3,6 +3,7 @@
 
 mod alike;
 mod embedder;
+mod dictionary;
 mod errors;
 mod failover;
 mod federation;

@@ -33,6 +33,19 @@ fn leftovers_need_a_clause() {
 }
 
 #[test]
+fn lexicon_documents_need_a_clause_on_every_leg() {
+    let mut fleet = Fleet::new(1, 3, 1);
+    let clauses = |fleet: &Fleet| {
+        let plan = fleet.search(&Constraints::default(), 0);
+        let legs = plan.legs.iter();
+        legs.filter(|leg| leg.clause.is_some()).count()
+    };
+    assert_eq!(clauses(&fleet), 0);
+    fleet.has_lexicon = true;
+    assert_eq!(clauses(&fleet), 3);
+}
+
+#[test]
 fn clauses_list_whichever_side_is_shorter() {
     let text = |shards: &[u16], count| {
         let shards = shards.iter().copied().map(Shard).collect();
@@ -43,7 +56,15 @@ fn clauses_list_whichever_side_is_shorter() {
         "\"\u{22b0}\u{22b0}\u{22b2}\"",
     );
     assert_eq!(text(&[2, 1], 4), format!("_miroir_shard IN [{one}, {two}]"));
-    assert_eq!(text(&[0, 2, 3], 4), format!("_miroir_shard NOT IN [{one}]"));
+    let lexicon = "\"\u{22b0}\"";
+    assert_eq!(
+        text(&[0, 2, 3], 4),
+        format!("_miroir_shard NOT IN [{lexicon}, {one}]")
+    );
+    assert_eq!(
+        text(&[0, 1, 2, 3], 4),
+        format!("_miroir_shard NOT IN [{lexicon}]")
+    );
     assert_eq!(
         text(&[0xABC], 4096),
         "_miroir_shard IN [\"\u{22ba}\u{22bb}\u{22bc}\"]"
