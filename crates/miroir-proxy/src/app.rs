@@ -10,9 +10,9 @@ use miroir_core::id::{NodeId, NodeUid, ShardCount, TaskUid};
 use miroir_core::plan;
 use miroir_core::quorum;
 use miroir_core::topology::{HealthMap, StaleMap, Topology};
-use miroir_store::Store;
 use miroir_store::table::StaleReason;
-use tokio::sync::OnceCell;
+use miroir_store::{Store, StoreError};
+use tokio::sync::{Notify, OnceCell};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -23,6 +23,8 @@ use crate::cluster::defaults::{self, NodeDefaults};
 use crate::cluster::lanes::Lanes;
 use crate::cluster::sequencer::Sequencers;
 use crate::cluster::staleness::Staleness;
+use crate::cluster::touches::Touches;
+use crate::cluster::worker::Workers;
 use crate::config::{Config, WriteQuorum};
 use crate::http::reply::Failure;
 use crate::tasks::OpenTasks;
@@ -47,7 +49,13 @@ pub(crate) struct App {
     /// Indexes whose words every node is to know.
     pub(crate) dictionary: ExactDictionary,
     /// Tasks that are not finished.
-    pub(crate) open_tasks: OpenTasks,
+    pub(crate) open_tasks: Arc<OpenTasks>,
+    /// Documents that are written while they are being copied.
+    pub(crate) touches: Touches,
+    /// The background loops that report how they are.
+    pub(crate) workers: Workers,
+    /// Rung when there may be something to repair.
+    pub(crate) repair_bell: Arc<Notify>,
     /// `S` of indexes created from now on.
     pub(crate) shards: ShardCount,
     /// What a fresh index has on these nodes, once one has been asked.
@@ -64,13 +72,14 @@ pub(crate) struct App {
     /// Write stories; the process waits for them before it ends.
     stories: TaskTracker,
     /// Background loops; they end with the process.
-    workers: TaskTracker,
+    loops: TaskTracker,
 }
 
 impl App {
     /// What a request sees of the fleet, taken once.
     pub(crate) fn view(&self, index: &NodeUid) -> ClusterView<'_> {
         ClusterView {
+            index: index.clone(),
             topology: self.cluster.topology(),
             health: self.cluster.health(),
             stale: self.staleness.of(index),
@@ -131,7 +140,7 @@ impl App {
     /// Runs a background loop until the process stops.
     pub(crate) fn spawn_worker(&self, worker: impl Future<Output = ()> + Send + 'static) {
         let stopped = self.stopping.clone();
-        self.workers.spawn(async move {
+        self.loops.spawn(async move {
             tokio::select! {
                 () = worker => {}
                 () = stopped.cancelled() => {}
@@ -139,20 +148,10 @@ impl App {
         });
     }
 
-    /// The newest task uid that the node is known to have had.
-    pub(crate) async fn last_task_uid(&self, node: &NodeId) -> Option<u32> {
-        let node = node.clone();
-        let row = self
-            .store
-            .read(move |tx| tx.nodes().get(&node))
-            .await
-            .ok()??;
-        row.last_task_uid
-    }
-
-    /// The node's data is not what it was: no copy on it may be read until it has been compared.
-    pub(crate) async fn distrust(&self, node: &NodeId) {
+    /// The node's data is not what it was: no copy on it may be read until it has been compared. Durable when this returns.
+    pub(crate) async fn distrust(&self, node: &NodeId) -> Result<(), StoreError> {
         self.dictionary.distrust(&self.store, node).await;
+        let mut rows = Vec::new();
         for index in self.catalog.all().values() {
             let placement = self.cluster.topology().placement(index.shards());
             let owned = placement
@@ -162,36 +161,24 @@ impl App {
                 .find(|(owner, _)| *owner == node);
             let Some((_, shards)) = owned else { continue };
             let copies = [(node.clone(), shards.clone())];
-            let rows = self
-                .staleness
-                .rows(index.node_uid(), &copies, StaleReason::NodeReset, None);
-            self.staleness.add(&rows);
-            let marked = self
-                .store
-                .write(move |tx| rows.iter().try_for_each(|row| tx.staleness().mark(row)))
-                .await;
-            if let Err(error) = marked {
-                tracing::error!(%error, node_id = %node, "copies that cannot be trusted could not be marked durably");
-            }
+            let _nobody_else = self.staleness.judge();
+            rows.extend(self.staleness.mark(
+                index.node_uid(),
+                &copies,
+                StaleReason::NodeReset,
+                None,
+            ));
         }
-    }
-
-    pub(crate) async fn remember_last_task_uid(&self, node: &NodeId, uid: Option<u32>) {
-        let (Some(uid), node) = (uid, node.clone()) else {
-            return;
-        };
-        if let Err(error) = self
-            .store
-            .write(move |tx| tx.nodes().raise_task_uid(&node, uid))
+        self.open_tasks.each(|task| task.lost_on(node));
+        self.store
+            .write(move |tx| rows.iter().try_for_each(|row| tx.staleness().mark(row)))
             .await
-        {
-            tracing::warn!(%error, "the newest task of a node could not be remembered");
-        }
     }
 }
 
 /// What a request sees of the fleet. Requests keep the view they began with.
 pub(crate) struct ClusterView<'a> {
+    pub(crate) index: NodeUid,
     topology: &'a Topology,
     health: Arc<HealthMap>,
     stale: Arc<StaleMap>,

@@ -132,6 +132,12 @@ impl Catalog {
         self.indexes.load().get(uid).cloned()
     }
 
+    /// Whether an index lives under this name on the nodes.
+    pub(crate) fn knows(&self, node_uid: &NodeUid) -> bool {
+        let indexes = self.indexes.load();
+        indexes.values().any(|index| index.node_uid() == node_uid)
+    }
+
     /// Every index, in the order of uids; the ones that clients do not see yet included.
     pub(crate) fn all(&self) -> Arc<Snapshot> {
         self.indexes.load_full()

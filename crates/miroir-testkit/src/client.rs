@@ -59,6 +59,14 @@ pub enum ClientError {
     },
 }
 
+impl ClientError {
+    /// Whether the server cannot have got anything of the request: there was no connection.
+    #[must_use]
+    pub fn never_left(&self) -> bool {
+        matches!(self, Self::Unreachable { source, .. } if source.is_connect())
+    }
+}
+
 /// A complete answer.
 #[derive(Debug, Clone)]
 pub struct Response {

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`process`] | nodes and proxies as real child processes that can be killed, frozen and started again |
 //! | [`cluster`] | a whole fleet behind one proxy, ready to be asked |
+//! | [`copies`] | what the nodes themselves hold, copy by copy |
+//! | [`history`] | clients that write while processes die, and whether what they were told can be true |
 //! | [`client`] | the small HTTP client that everything here speaks with |
 //! | [`json`] | JSON trees that keep number text, and their differences |
 //! | [`oracle`] | the same corpus and the same requests against two servers: the answers must be equal |
@@ -14,6 +16,8 @@
 
 pub mod client;
 pub mod cluster;
+pub mod copies;
+pub mod history;
 pub mod json;
 pub mod oracle;
 pub mod process;

@@ -5,6 +5,7 @@
 
 pub mod batch;
 pub mod deletion;
+pub mod digest;
 pub mod leg;
 pub mod marker;
 pub(crate) mod members;

@@ -2,7 +2,7 @@
 
 use super::Cluster;
 use crate::id::{GroupId, NodeId, Shard, ShardCount, ShardSet};
-use crate::topology::{GroupState, Membership, WriteRole};
+use crate::topology::{GroupState, Membership, StaleMap, WriteRole};
 
 /// What one node must receive. A node belongs to one group and has one leg.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,18 @@ impl WritePlan {
     /// The legs to dispatch.
     pub fn sent(&self) -> impl Iterator<Item = &WriteLeg> {
         self.legs.iter().filter(|leg| leg.send)
+    }
+
+    /// The same plan, in which these copies cannot vouch for the write either.
+    #[must_use]
+    pub fn without(&self, stale: &StaleMap) -> Self {
+        let mut plan = self.clone();
+        for leg in &mut plan.legs {
+            if let Some(stale) = stale.of(&leg.node) {
+                leg.stale = leg.stale.union(&stale.intersection(&leg.shards));
+            }
+        }
+        plan
     }
 
     /// The nodes that receive a document of this shard.

@@ -29,7 +29,7 @@ pub enum HealthTrigger {
     Unreachable,
     /// The node is not the one it was, or its disk is not.
     IdentityLost,
-    /// The first success after a failure.
+    /// The first success after a failure of a node whose identity has been confirmed since.
     Answering,
     /// Enough consecutive successes; out of `Failed` the identity must have been confirmed since.
     Recovered { identity_confirmed: bool },
@@ -98,7 +98,16 @@ impl HealthCounter {
         self.health
     }
 
-    /// Whether the node must prove who it is before it can be healthy again.
+    /// A node that has not been met yet: it serves nothing until it has proved who it is.
+    pub fn unidentified() -> Self {
+        Self {
+            health: Health::Failed,
+            unidentified: true,
+            ..Self::default()
+        }
+    }
+
+    /// Whether the node must prove who it is before it can serve anything.
     pub fn needs_identity(&self) -> bool {
         self.unidentified
     }
@@ -146,7 +155,7 @@ impl HealthCounter {
                 identity_confirmed: true,
             });
         }
-        (self.successes > 0).then_some(HealthTrigger::Answering)
+        (self.successes > 0 && !self.unidentified).then_some(HealthTrigger::Answering)
     }
 }
 

@@ -2,4 +2,6 @@
 
 pub(crate) mod ready;
 pub(crate) mod shards;
+pub(crate) mod staleness;
 pub(crate) mod topology;
+pub(crate) mod workers;

@@ -7,7 +7,7 @@ use axum::extract::State;
 use http::StatusCode;
 use miroir_core::id::{NodeId, ShardCount, ShardSet};
 use miroir_core::plan::{self, Constraints};
-use miroir_core::topology::GroupState;
+use miroir_core::topology::{GroupState, Health};
 use serde_json::json;
 
 use crate::app::{App, ClusterView};
@@ -31,6 +31,9 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Reply {
 
 /// What is missing for the first readiness; `None` when everything is covered.
 pub(crate) fn why_not_covered(app: &App) -> Option<String> {
+    if !app.cluster.health_board().has_met_all() {
+        return Some("the nodes are being met".to_owned());
+    }
     let unseen = unseen(app);
     let indexes = app.catalog.all();
     if indexes.is_empty() {
@@ -56,12 +59,15 @@ pub(crate) fn why_not_covered(app: &App) -> Option<String> {
     })
 }
 
-/// The nodes that do not answer, or have not been asked yet.
+/// The nodes that do not answer, or have not shown yet who they are.
 fn unseen(app: &App) -> Vec<NodeId> {
     let board = app.cluster.health_board();
+    let health = app.cluster.health();
     let unseen = |node: &&NodeId| {
         let sighting = board.sighting(node);
-        sighting.last_success.is_none() || sighting.error.is_some()
+        sighting.last_success.is_none()
+            || sighting.error.is_some()
+            || health.get(node) == Health::Failed
     };
     app.cluster.node_ids().filter(unseen).cloned().collect()
 }

@@ -17,7 +17,7 @@ use miroir_store::table::{
 use miroir_store::{Json, OpenError, Store, StoreError};
 use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::OnceCell;
+use tokio::sync::{Notify, OnceCell};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -28,8 +28,11 @@ use crate::clock;
 use crate::cluster::Cluster;
 use crate::cluster::health::{self, HealthBoard};
 use crate::cluster::lanes::Lanes;
+use crate::cluster::repair::Repair;
 use crate::cluster::sequencer::Sequencers;
 use crate::cluster::staleness::Staleness;
+use crate::cluster::touches::Touches;
+use crate::cluster::worker::{self, Workers};
 use crate::config::Config;
 use crate::http::{Listener, client_router, metrics_router, serve};
 use crate::tasks::{self, OpenTasks};
@@ -80,6 +83,12 @@ pub(crate) async fn run_until_stopped(config: Config) -> Result<(), StartError> 
     }
     app.spawn_worker(tasks::run_poller(Arc::clone(&app)));
     exact_dictionary::start(&app);
+    if app.config.rebalancer.auto_rebalance_on_recovery {
+        app.spawn_worker(worker::drive(
+            Arc::clone(&app),
+            Repair::new(Arc::clone(&app)),
+        ));
+    }
 
     let grace = app.config.server.shutdown_grace_s.duration();
     let stop_listening = CancellationToken::new();
@@ -149,8 +158,8 @@ async fn stop(
         );
     }
     app.stopping.cancel();
-    app.workers.close();
-    app.workers.wait().await;
+    app.loops.close();
+    app.loops.wait().await;
 }
 
 async fn bind(address: IpAddr, port: u16, key: &'static str) -> Result<Listener, StartError> {
@@ -184,7 +193,12 @@ async fn build(config: Config, store: Store) -> Result<Arc<App>, StartError> {
         unhealthy: config.health.unhealthy_threshold,
         recovery: config.health.recovery_threshold,
     };
-    let board = HealthBoard::new(thresholds);
+    let repair_bell = Arc::new(Notify::new());
+    let board = HealthBoard::new(
+        thresholds,
+        clients.iter().map(|client| client.id().clone()),
+        Arc::clone(&repair_bell),
+    );
     let cluster = Arc::new(Cluster::new(
         topology,
         clients,
@@ -201,18 +215,23 @@ async fn build(config: Config, store: Store) -> Result<Arc<App>, StartError> {
         .collect::<Result<Vec<_>, _>>()?;
     let shards =
         ShardCount::new(u64::from(config.shards)).expect("the configuration was validated");
+    let open_tasks = Arc::new(OpenTasks::new());
     Ok(Arc::new(App {
         cluster_id: cluster_id(&store).await?,
         lanes: Arc::new(Lanes::new(
             Arc::clone(&cluster),
+            Arc::clone(&open_tasks),
             config.scatter.node_write_timeout_ms.duration(),
             config.scatter.retry_on_timeout,
         )),
-        staleness: Staleness::new(&stale),
+        staleness: Staleness::new(&stale, Arc::clone(&repair_bell)),
+        touches: Touches::default(),
+        workers: Workers::default(),
+        repair_bell,
         catalog: Catalog::new(indexes),
         sequencers: Sequencers::default(),
         dictionary: ExactDictionary::load(&config.exact_dictionary, &store).await?,
-        open_tasks: OpenTasks::new(),
+        open_tasks,
         shards,
         defaults: OnceCell::new(),
         rotation: AtomicU64::new(0),
@@ -220,7 +239,7 @@ async fn build(config: Config, store: Store) -> Result<Arc<App>, StartError> {
         is_stopping: AtomicBool::new(false),
         stopping: CancellationToken::new(),
         stories: TaskTracker::new(),
-        workers: TaskTracker::new(),
+        loops: TaskTracker::new(),
         cluster,
         store,
         config,

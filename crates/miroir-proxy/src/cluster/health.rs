@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use miroir_core::id::NodeId;
 use miroir_core::topology::{Health, HealthCounter, HealthMap, Observation, Thresholds};
 use miroir_node::{Answer, Call, NodeError};
 use parking_lot::Mutex;
-use rand::RngExt;
-use serde::Deserialize;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use crate::app::App;
+use crate::cluster::identity;
+use crate::cluster::worker::jittered;
 use crate::http::reply::chain;
 
 /// What operators see of one node.
@@ -24,26 +24,111 @@ pub(crate) struct Sighting {
     pub(crate) error: Option<String>,
 }
 
-#[derive(Default)]
 struct NodeHealth {
     counter: HealthCounter,
     sighting: Sighting,
     /// That the node has never been reached has been said.
     reported: bool,
+    /// A probe has ended, well or not.
+    probed: bool,
+    /// Its incarnation when it was identified last, and the highest task uid that it has shown since.
+    identity: Option<(String, Option<u32>)>,
+    /// Rung when the node is to be looked at now.
+    suspected: Arc<Notify>,
+}
+
+impl Default for NodeHealth {
+    fn default() -> Self {
+        Self {
+            counter: HealthCounter::unidentified(),
+            sighting: Sighting::default(),
+            reported: false,
+            probed: false,
+            identity: None,
+            suspected: Arc::default(),
+        }
+    }
 }
 
 pub(crate) struct HealthBoard {
     thresholds: Thresholds,
     nodes: Mutex<BTreeMap<NodeId, NodeHealth>>,
     snapshot: ArcSwap<HealthMap>,
+    /// Rung when a node becomes healthy.
+    bell: Arc<Notify>,
+    /// Every node has been probed once.
+    met_all: watch::Sender<bool>,
 }
 
 impl HealthBoard {
-    pub(crate) fn new(thresholds: Thresholds) -> Self {
+    /// No node serves anything before it has been identified.
+    pub(crate) fn new(
+        thresholds: Thresholds,
+        nodes: impl IntoIterator<Item = NodeId>,
+        bell: Arc<Notify>,
+    ) -> Self {
+        let nodes: BTreeMap<NodeId, NodeHealth> = nodes
+            .into_iter()
+            .map(|node| (node, NodeHealth::default()))
+            .collect();
+        let snapshot = nodes
+            .iter()
+            .map(|(node, health)| (node.clone(), health.counter.health()))
+            .collect();
         Self {
             thresholds,
-            nodes: Mutex::default(),
-            snapshot: ArcSwap::default(),
+            nodes: Mutex::new(nodes),
+            snapshot: ArcSwap::from_pointee(snapshot),
+            bell,
+            met_all: watch::Sender::new(false),
+        }
+    }
+
+    /// Whether every node has been probed once.
+    pub(crate) fn has_met_all(&self) -> bool {
+        *self.met_all.borrow()
+    }
+
+    /// Waits until every node has been probed once: before that nobody knows which of them are there.
+    pub(crate) async fn met_all(&self) {
+        // The board holds the sender.
+        let _ = self.met_all.subscribe().wait_for(|met| *met).await;
+    }
+
+    /// The incarnation of a node that has been identified, and its newest task.
+    pub(super) fn known(&self, node: &NodeId) -> Option<(String, Option<u32>)> {
+        self.nodes.lock().get(node)?.identity.clone()
+    }
+
+    /// The node has shown who it is.
+    pub(super) fn confirm(&self, node: &NodeId, incarnation: &str, newest_task: Option<u32>) {
+        if let Some(node) = self.nodes.lock().get_mut(node) {
+            let newest = match node.identity.take() {
+                Some((known, newest)) if known == incarnation => newest.max(newest_task),
+                _ => newest_task,
+            };
+            node.identity = Some((incarnation.to_owned(), newest));
+        }
+    }
+
+    /// Whether a node that has given a task this uid may be the one it was: uids only grow. Answers of two requests may overtake each
+    /// other, so a lower one proves nothing.
+    pub(super) fn grows(&self, node: &NodeId, task_uid: u32) -> bool {
+        let mut nodes = self.nodes.lock();
+        let Some((_, newest)) = nodes.get_mut(node).and_then(|node| node.identity.as_mut()) else {
+            return false;
+        };
+        let grows = newest.is_none_or(|newest| task_uid > newest);
+        if grows {
+            *newest = Some(task_uid);
+        }
+        grows
+    }
+
+    /// Something is wrong with what the node says: it is to be identified now.
+    pub(crate) fn suspect(&self, node: &NodeId) {
+        if let Some(node) = self.nodes.lock().get(node) {
+            node.suspected.notify_one();
         }
     }
 
@@ -95,7 +180,10 @@ impl HealthBoard {
             return;
         }
         match after {
-            Health::Healthy => tracing::info!(node_id = %node, "node is healthy"),
+            Health::Healthy => {
+                tracing::info!(node_id = %node, "node is healthy");
+                self.bell.notify_one();
+            }
             Health::Degraded => {
                 tracing::warn!(node_id = %node, error = entry.sighting.error, "node is degraded")
             }
@@ -108,7 +196,21 @@ impl HealthBoard {
         self.snapshot.store(Arc::new(snapshot));
     }
 
-    fn needs_identity(&self, node: &NodeId) -> bool {
+    fn suspected(&self, node: &NodeId) -> Arc<Notify> {
+        let mut nodes = self.nodes.lock();
+        Arc::clone(&nodes.entry(node.clone()).or_default().suspected)
+    }
+
+    fn set_probed(&self, node: &NodeId) {
+        let mut nodes = self.nodes.lock();
+        nodes.entry(node.clone()).or_default().probed = true;
+        if nodes.values().all(|node| node.probed) {
+            self.met_all
+                .send_if_modified(|met| !std::mem::replace(met, true));
+        }
+    }
+
+    pub(super) fn needs_identity(&self, node: &NodeId) -> bool {
         self.nodes
             .lock()
             .get(node)
@@ -125,67 +227,19 @@ fn is_failure(answer: &Answer) -> bool {
 pub(crate) async fn probe(app: Arc<App>, node: NodeId) {
     let interval = app.config.health.interval_ms.duration();
     let timeout = app.config.health.timeout_ms.duration();
-    let mut highest_task = None;
+    let suspected = app.cluster.health_board().suspected(&node);
     loop {
         let result = app
             .cluster
             .call(&node, Call::get("/health", Instant::now() + timeout))
             .await;
         if result.is_ok_and(|answer| answer.is_success()) {
-            identify(&app, &node, timeout, &mut highest_task).await;
+            identity::check(&app, &node, timeout).await;
         }
-        tokio::time::sleep(jittered(interval)).await;
+        app.cluster.health_board().set_probed(&node);
+        tokio::select! {
+            () = tokio::time::sleep(jittered(interval)) => {}
+            () = suspected.notified() => {}
+        }
     }
-}
-
-/// A node whose newest task is older than one that it has shown before has lost its disk or was rolled back: nothing on it can be
-/// trusted.
-async fn identify(app: &Arc<App>, node: &NodeId, timeout: Duration, highest: &mut Option<u32>) {
-    #[derive(Deserialize)]
-    struct Page {
-        results: Vec<Task>,
-    }
-    #[derive(Deserialize)]
-    struct Task {
-        uid: u32,
-    }
-    let board = app.cluster.health_board();
-    let call = Call::get("/tasks?limit=1", Instant::now() + timeout);
-    let Ok(answer) = app.cluster.call(node, call).await else {
-        return;
-    };
-    let Ok(page) = answer.json::<Page>() else {
-        let error = format!(
-            "the node answers {} to its own task list: check node_master_key",
-            answer.status
-        );
-        board.observe(node, Observation::Slow, Some(error));
-        return;
-    };
-    let newest = page.results.first().map(|task| task.uid);
-    let known = match *highest {
-        Some(highest) => Some(highest),
-        None => app.last_task_uid(node).await,
-    };
-    if newest < known {
-        tracing::error!(node_id = %node, "node has lost tasks that it had: its data is not what it was");
-        app.distrust(node).await;
-        board.observe(
-            node,
-            Observation::IdentityLost,
-            Some("the node has lost its data".to_owned()),
-        );
-    }
-    if newest != *highest {
-        *highest = newest;
-        app.remember_last_task_uid(node, newest).await;
-    }
-    if newest >= known && board.needs_identity(node) {
-        board.observe(node, Observation::IdentityConfirmed, None);
-    }
-}
-
-/// Between 90 and 110 percent, so that probes of many processes do not fall together.
-fn jittered(interval: Duration) -> Duration {
-    interval.mul_f64(rand::rng().random_range(0.9..1.1))
 }

@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
-use miroir_core::id::{NodeId, NodeUid};
-use miroir_node::{Answer, Call, ContentType, EnqueuedTask, NodeError, NodeTask, Retry};
+use miroir_core::id::{NodeId, NodeUid, TaskUid};
+use miroir_node::{Answer, Call, ContentType, EnqueuedTask, NodeError, NodeTask, Retry, Stage};
 use parking_lot::Mutex;
 use serde::Deserialize;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::cluster::Cluster;
+use crate::tasks::OpenTasks;
 
 /// One request of a leg. It enqueues one node task.
 #[derive(Debug, Clone)]
@@ -35,17 +36,24 @@ pub(crate) enum LegEnd {
     Enqueued(Vec<u32>),
     /// The node is up and says no.
     Refused(Answer),
-    /// The node did not take it, or nobody knows.
+    /// The node did not take it.
     Missed(Option<NodeError>),
+    /// The node is gone or silent, and nobody knows whether it took the request after those with these task uids. It is found out when
+    /// the node answers again; nothing else goes to the node until then.
+    Unknown(Vec<u32>),
 }
 
 /// One node's part of an operation.
 #[derive(Debug, Clone)]
 pub(crate) struct Leg {
-    /// Sent one after the other; the last one is the operation itself, those before it prepare the node.
+    /// Sent one after the other; the last one is the operation itself, those before it prepare the node. None: a barrier, whose end
+    /// says that everything before it has been sent.
     pub(crate) requests: Vec<LegRequest>,
     /// Unique among all writes of the cluster.
     pub(crate) tag: Arc<str>,
+    /// The open task that learns of the leg's end before the lane goes on: a copy that takes a write has an entry for every earlier
+    /// one that it missed.
+    pub(crate) task: Option<TaskUid>,
 }
 
 struct Job {
@@ -53,24 +61,47 @@ struct Job {
     done: oneshot::Sender<LegEnd>,
 }
 
+/// What waits behind the leg that is on its way.
+#[derive(Default)]
+struct Lane {
+    waiting: VecDeque<Job>,
+    /// Nothing is on its way: what became of the last leg is being found out.
+    settles: bool,
+}
+
+/// Why a request brought no answer.
+enum Undelivered {
+    /// It never arrived.
+    Never(NodeError),
+    /// It may have arrived.
+    Unknown,
+}
+
 type LaneKey = (NodeId, NodeUid);
 
 /// All lanes of the process. A lane exists while it has work.
 pub(crate) struct Lanes {
     cluster: Arc<Cluster>,
+    open_tasks: Arc<OpenTasks>,
     write_timeout: Duration,
     /// Whether a write that is known not to have arrived is sent once more after a timeout.
     resends: bool,
-    waiting: Mutex<HashMap<LaneKey, VecDeque<Job>>>,
+    lanes: Mutex<HashMap<LaneKey, Lane>>,
 }
 
 impl Lanes {
-    pub(crate) fn new(cluster: Arc<Cluster>, write_timeout: Duration, resends: bool) -> Self {
+    pub(crate) fn new(
+        cluster: Arc<Cluster>,
+        open_tasks: Arc<OpenTasks>,
+        write_timeout: Duration,
+        resends: bool,
+    ) -> Self {
         Self {
             cluster,
+            open_tasks,
             write_timeout,
             resends,
-            waiting: Mutex::default(),
+            lanes: Mutex::default(),
         }
     }
 
@@ -84,56 +115,93 @@ impl Lanes {
         let (done, end) = oneshot::channel();
         let job = Job { leg, done };
         let key = (node.clone(), index.clone());
-        let mut waiting = self.waiting.lock();
-        match waiting.get_mut(&key) {
-            Some(queue) => queue.push_back(job),
+        let mut lanes = self.lanes.lock();
+        match lanes.get_mut(&key) {
+            Some(lane) => lane.waiting.push_back(job),
             None => {
-                waiting.insert(key.clone(), VecDeque::new());
+                lanes.insert(key.clone(), Lane::default());
                 tokio::spawn(Arc::clone(self).run(key, job));
             }
         }
         end
     }
 
+    /// Waits until everything that is in the lane of (`node`, `index`) now has been sent or given up.
+    pub(crate) async fn barrier(self: &Arc<Self>, node: &NodeId, index: &NodeUid) {
+        let leg = Leg {
+            requests: Vec::new(),
+            tag: "".into(),
+            task: None,
+        };
+        // A lane that is released instead has nothing in it either.
+        let _ = self.push(node, index, leg).await;
+    }
+
     /// Legs that are queued or in flight.
     pub(crate) fn is_idle(&self) -> bool {
-        self.waiting.lock().is_empty()
+        let lanes = self.lanes.lock();
+        lanes
+            .values()
+            .all(|lane| lane.settles && lane.waiting.is_empty())
     }
 
     async fn run(self: Arc<Self>, key: LaneKey, first: Job) {
         let mut job = first;
         loop {
-            let end = self.send(&key, job.leg).await;
-            // The story that waited may have ended with its quorum; the task's poller learns the outcome from the store then.
-            let _ = job.done.send(end);
-            let mut waiting = self.waiting.lock();
-            match waiting.get_mut(&key).and_then(VecDeque::pop_front) {
+            let end = self.send(&key, &job.leg).await;
+            let unsettled = match &end {
+                LegEnd::Unknown(taken) => {
+                    Some((job.leg.task, taken.len(), Arc::clone(&job.leg.tag)))
+                }
+                _ => None,
+            };
+            self.end(&key, job, end);
+            if let Some((task, position, tag)) = unsettled {
+                self.settle(&key, task, position, &tag).await;
+            }
+            let mut lanes = self.lanes.lock();
+            match lanes
+                .get_mut(&key)
+                .and_then(|lane| lane.waiting.pop_front())
+            {
                 Some(next) => job = next,
                 None => {
-                    waiting.remove(&key);
+                    lanes.remove(&key);
                     return;
                 }
             }
         }
     }
 
-    async fn send(&self, (node, index): &LaneKey, leg: Leg) -> LegEnd {
+    fn end(&self, (node, _): &LaneKey, job: Job, end: LegEnd) {
+        if let Some(task) = job.leg.task {
+            self.open_tasks.update(task, |task| task.sent(node, &end));
+        }
+        // The story that waited may have ended with its quorum; the task's poller goes on from what was noted.
+        let _ = job.done.send(end);
+    }
+
+    async fn send(&self, key: &LaneKey, leg: &Leg) -> LegEnd {
         let mut tasks = Vec::with_capacity(leg.requests.len());
         for (position, request) in leg.requests.iter().enumerate() {
-            if !self.cluster.may_write(node) {
+            if !self.cluster.may_write(&key.0) {
                 return LegEnd::Missed(None);
             }
             match self
-                .deliver(node, index, request, &request_tag(&leg.tag, position))
+                .deliver(key, request, &request_tag(&leg.tag, position))
                 .await
             {
                 Ok(answer) if answer.is_success() => match answer.json::<EnqueuedTask>() {
-                    Ok(task) => tasks.push(task.task_uid),
+                    Ok(task) if self.cluster.is_itself(&key.0, task.task_uid).await => {
+                        tasks.push(task.task_uid)
+                    }
+                    Ok(_) => return LegEnd::Missed(None),
                     Err(_) => return LegEnd::Refused(answer),
                 },
                 Ok(answer) if answer.status.is_server_error() => return LegEnd::Missed(None),
                 Ok(answer) => return LegEnd::Refused(answer),
-                Err(error) => return LegEnd::Missed(Some(error)),
+                Err(Undelivered::Never(error)) => return LegEnd::Missed(Some(error)),
+                Err(Undelivered::Unknown) => return LegEnd::Unknown(tasks),
             }
         }
         LegEnd::Enqueued(tasks)
@@ -142,34 +210,81 @@ impl Lanes {
     /// Sends one request, and when nobody knows whether it arrived, finds out and sends it once more only if it did not.
     async fn deliver(
         &self,
-        node: &NodeId,
-        index: &NodeUid,
+        key: &LaneKey,
         request: &LegRequest,
         tag: &str,
-    ) -> Result<Answer, NodeError> {
-        let error = match self.cluster.call(node, self.request(request, tag)).await {
-            Ok(answer) => return Ok(answer),
-            Err(error) => error,
+    ) -> Result<Answer, Undelivered> {
+        let mut was_resent = false;
+        loop {
+            let call = self.request(request, tag);
+            let error = match self.cluster.call(&key.0, call).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let mut resends = true;
+            if error.retry == Retry::IfIdempotent && request.tagged {
+                resends = self.resends;
+                let gives_up = |lookup: &Lookup| {
+                    matches!(lookup, Lookup::Gone) || !self.cluster.may_write(&key.0)
+                };
+                match find_out(&self.cluster, &key.0, &key.1, tag, gives_up).await {
+                    Lookup::Found(task) => {
+                        return Ok(Answer {
+                            status: http::StatusCode::ACCEPTED,
+                            content_type: None,
+                            body: format!("{{\"taskUid\":{}}}", task.uid).into(),
+                        });
+                    }
+                    Lookup::Absent => {}
+                    Lookup::Gone | Lookup::Unknown => return Err(Undelivered::Unknown),
+                }
+            }
+            if was_resent || !resends {
+                return Err(Undelivered::Never(error));
+            }
+            was_resent = true;
+        }
+    }
+
+    /// Waits until the node tells what became of a request, and notes it. What comes behind it must not arrive before it; while the node
+    /// is given up, that is missed instead.
+    async fn settle(&self, key: &LaneKey, task: Option<TaskUid>, position: usize, tag: &str) {
+        self.set_settles(key, true);
+        let tag = request_tag(tag, position);
+        let found = find_out(&self.cluster, &key.0, &key.1, &tag, |_| {
+            if !self.cluster.may_write(&key.0) {
+                self.release(key);
+            }
+            false
+        })
+        .await;
+        let uid = match found {
+            Lookup::Found(task) => Some(task.uid),
+            Lookup::Absent | Lookup::Gone | Lookup::Unknown => None,
         };
-        if error.retry == Retry::Safe {
-            return self.cluster.call(node, self.request(request, tag)).await;
+        if let Some(task) = task {
+            self.open_tasks
+                .update(task, |task| task.settled(&key.0, position, uid));
         }
-        if !request.tagged {
-            return self.cluster.call(node, self.request(request, tag)).await;
+        self.set_settles(key, false);
+    }
+
+    fn set_settles(&self, key: &LaneKey, settles: bool) {
+        if let Some(lane) = self.lanes.lock().get_mut(key) {
+            lane.settles = settles;
         }
-        match find_by_tag(&self.cluster, node, index, tag, self.deadline()).await {
-            Lookup::Found(task) => {
-                let body = format!("{{\"taskUid\":{}}}", task.uid);
-                Ok(Answer {
-                    status: http::StatusCode::ACCEPTED,
-                    content_type: None,
-                    body: body.into(),
-                })
-            }
-            Lookup::Absent if self.resends => {
-                self.cluster.call(node, self.request(request, tag)).await
-            }
-            Lookup::Absent | Lookup::Unknown => Err(error),
+    }
+
+    /// What waits in the lane of a node that has failed has not been sent, and will not be.
+    fn release(&self, key: &LaneKey) {
+        let released = self
+            .lanes
+            .lock()
+            .get_mut(key)
+            .map(|lane| std::mem::take(&mut lane.waiting))
+            .unwrap_or_default();
+        for job in released {
+            self.end(key, job, LegEnd::Missed(None));
         }
     }
 
@@ -203,18 +318,41 @@ pub(crate) enum Lookup {
     Found(NodeTask),
     /// It never arrived.
     Absent,
+    /// Nothing listens there: no request is under way any more, but one that had arrived may be in the node's queue.
+    Gone,
     /// The node does not say.
     Unknown,
 }
 
-/// Asks a node whether the request tagged `tag` ever arrived.
-pub(crate) async fn find_by_tag(
+/// Asks a node about a tagged request until it answers, or until `gives_up` says so after an answer that settles nothing. A frozen
+/// node finds requests in its sockets when it goes on, so it is asked once more a moment after its first denial.
+pub(crate) async fn find_out(
     cluster: &Cluster,
     node: &NodeId,
     index: &NodeUid,
     tag: &str,
-    deadline: Instant,
+    mut gives_up: impl FnMut(&Lookup) -> bool,
 ) -> Lookup {
+    let mut has_denied = false;
+    loop {
+        let lookup = find_by_tag(cluster, node, index, tag).await;
+        match lookup {
+            Lookup::Found(_) => return lookup,
+            Lookup::Absent if has_denied => return lookup,
+            Lookup::Absent => has_denied = true,
+            Lookup::Gone | Lookup::Unknown => {
+                has_denied = false;
+                if gives_up(&lookup) {
+                    return lookup;
+                }
+            }
+        }
+        tokio::time::sleep(LOOKUP_PAUSE).await;
+    }
+}
+
+/// Asks a node whether the request tagged `tag` ever arrived.
+async fn find_by_tag(cluster: &Cluster, node: &NodeId, index: &NodeUid, tag: &str) -> Lookup {
     #[derive(Deserialize)]
     struct Page {
         results: Vec<NodeTask>,
@@ -226,8 +364,13 @@ pub(crate) async fn find_by_tag(
         if let Some(from) = from {
             path.push_str(&format!("&from={from}"));
         }
-        let Ok(answer) = cluster.call(node, Call::get(path, deadline)).await else {
-            return Lookup::Unknown;
+        let deadline = Instant::now() + LOOKUP_TIMEOUT;
+        let answer = match cluster.call(node, Call::get(path, deadline)).await {
+            Ok(answer) => answer,
+            Err(error) if error.stage == Stage::Connect && error.is_unreachable() => {
+                return Lookup::Gone;
+            }
+            Err(_) => return Lookup::Unknown,
         };
         let Ok(page) = answer.json::<Page>() else {
             return Lookup::Unknown;
@@ -245,3 +388,5 @@ pub(crate) async fn find_by_tag(
 }
 
 const LOOKUP_PAGE: usize = 1000;
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
+const LOOKUP_PAUSE: Duration = Duration::from_millis(100);

@@ -2,16 +2,20 @@
 
 pub(crate) mod defaults;
 pub(crate) mod health;
+pub(crate) mod identity;
 pub(crate) mod lanes;
+pub(crate) mod repair;
 pub(crate) mod sequencer;
 pub(crate) mod staleness;
+pub(crate) mod touches;
+pub(crate) mod worker;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use miroir_core::id::NodeId;
-use miroir_core::topology::{HealthMap, NodeState, ReadTier, Topology, WriteRole};
+use miroir_core::topology::{HealthMap, NodeState, Observation, ReadTier, Topology, WriteRole};
 use miroir_node::{Answer, Call, NodeClient, NodeError};
 use tokio::time::Instant;
 
@@ -69,6 +73,19 @@ impl Cluster {
         let result = client.call(call).await;
         self.health.observe_call(node, &result);
         result
+    }
+
+    /// Whether a node that has given a task this uid is still the one that was identified. A lost disk begins to count anew; such a node
+    /// is not used any more until it has been identified again.
+    pub(crate) async fn is_itself(&self, node: &NodeId, task_uid: u32) -> bool {
+        if self.health.grows(node, task_uid) || identity::is_same(self, node).await {
+            return true;
+        }
+        let error = "the node counts its tasks anew".to_owned();
+        self.health
+            .observe(node, Observation::IdentityLost, Some(error));
+        self.health.suspect(node);
+        false
     }
 
     /// `GET path` within the time that one read leg has.

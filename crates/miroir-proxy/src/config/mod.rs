@@ -32,12 +32,12 @@ pub use load::{DEFAULT_FILE, ReadFile, Sources, load};
 pub use nodes::NodeEntry;
 pub use problem::{Origin, Problem, Problems};
 pub use render::{default_file, reference_page};
-pub use scatter::{Health, Scatter, UnavailableShardPolicy, WriteQuorum};
+pub use scatter::{Health, Rebalancer, Scatter, UnavailableShardPolicy, WriteQuorum};
 pub use searches::MultiSearch;
 pub use secret::Secret;
 pub use server::{Admin, ConnectionPoolPerNode, Log, LogLevel, Metrics, Server};
 pub use store::{Backend, TaskRegistry, TaskStore};
-pub use value::{ByteSize, MemoryMultiplier, Millis, Ratio, Seconds};
+pub use value::{ByteSize, Factor, MemoryMultiplier, Millis, Ratio, Seconds};
 pub use vectors::{MergeStrategy, VectorSearch};
 
 use table::Allowed::{Any, AtLeast, Range};
@@ -77,6 +77,8 @@ table::section! {
             health: Health,
             /// Requests to nodes.
             scatter: Scatter,
+            /// Copies of documents from node to node.
+            rebalancer: Rebalancer,
             /// Several searches in one request.
             multi_search: MultiSearch,
             /// The registry of tasks.

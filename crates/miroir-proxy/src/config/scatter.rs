@@ -1,8 +1,8 @@
-//! Sections of the traffic to nodes: health probes and scattered requests.
+//! Sections of the traffic to nodes: health probes, scattered requests, copies between nodes.
 
 use super::table::Allowed::{Any, Range};
 use super::table::{Allowed, section};
-use super::value::{ByteSize, Millis, Seconds, words};
+use super::value::{ByteSize, Factor, Millis, Seconds, words};
 
 section! {
     /// Health probes.
@@ -50,6 +50,20 @@ section! {
         /// Fewest acknowledgements per group and shard; at most `replication_factor`.
         [runtime]
         min_copies: u16 = 1, Range(1, 16);
+    }
+}
+
+section! {
+    /// Copies of documents from node to node.
+    Rebalancer at (rebalancer) {
+        /// Repair the stale copies of a node that has returned without being asked.
+        auto_rebalance_on_recovery: bool = true, Any;
+        /// Documents per batch of a copy; fewer where they are large.
+        migration_batch_size: usize = 1000, Range(1, 10_000);
+        /// A copy rests this many times as long as its last step took; 0 is never.
+        throttle_factor: Factor = Factor(1.0), Range(0, 100);
+        /// Longest time for which the writes of an index may be held while the last documents are compared.
+        cutover_hold_ms: Millis = Millis(2000), Range(0, 10_000);
     }
 }
 

@@ -87,6 +87,7 @@ pub(crate) const SECTIONS: &[Section] = &[
     super::ConnectionPoolPerNode::SECTION,
     super::Health::SECTION,
     super::Scatter::SECTION,
+    super::Rebalancer::SECTION,
     super::MultiSearch::SECTION,
     super::TaskRegistry::SECTION,
     super::VectorSearch::SECTION,

@@ -64,6 +64,9 @@ impl ByteSize {
 /// A part of a whole: 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Ratio(pub f32);
+/// How many times something.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Factor(pub f64);
 
 /// By how much the defaults that are sized for the small container grow.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -227,6 +230,34 @@ impl Value for Ratio {
             Ok(ratio) if !scalar.quoted && (0.0..=1.0).contains(&ratio) => Ok(Self(ratio)),
             Ok(_) if !scalar.quoted => Err(Mismatch::Value),
             _ => Err(Mismatch::Type),
+        }
+    }
+
+    fn show(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+impl Value for Factor {
+    fn expected(allowed: &Allowed) -> String {
+        limits("a number", allowed)
+    }
+
+    fn read(scalar: &Scalar, allowed: &Allowed) -> Result<Self, Mismatch> {
+        if scalar.quoted {
+            return Err(Mismatch::Type);
+        }
+        let number: f64 = scalar.text.parse().map_err(|_| Mismatch::Type)?;
+        #[expect(clippy::cast_precision_loss, reason = "limits are small")]
+        let fits = match *allowed {
+            Allowed::Range(low, high) => (low as f64..=high as f64).contains(&number),
+            Allowed::AtLeast(low) => number >= low as f64,
+            Allowed::Any => true,
+        };
+        if fits && number.is_finite() {
+            Ok(Self(number))
+        } else {
+            Err(Mismatch::Value)
         }
     }
 

@@ -99,6 +99,11 @@ pub(crate) fn client_router(app: Arc<App>) -> Router {
             "/_miroir/dictionary",
             get(exact_dictionary::routes::dictionary),
         )
+        .route("/_miroir/workers", get(admin::workers::workers))
+        .route(
+            "/_miroir/antientropy/status",
+            get(admin::staleness::staleness),
+        )
         .route_layer(middleware::from_fn_with_state(
             app.clone(),
             authentication::admin,

@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::capabilities::exact_dictionary::Sent;
 use crate::cluster::lanes::LegRequest;
 use crate::cluster::sequencer::{Head, Turn};
+use crate::cluster::touches::Touched;
 use crate::http::reply::Failure;
 use crate::request::dispatch::{
     Accepted, CatalogChange, Operation, PlannedLeg, conclude, dispatch,
@@ -73,10 +74,14 @@ pub(crate) async fn by_ids(
         leg.shards = leg.shards.intersection(&wanted);
     }
     let details = details(Value::Null);
+    let touched = Touched::Documents(deletion.ids().iter().cloned().collect());
     dispatch(
         app,
         turn,
-        operation(app, uid, head, details, custom_metadata, &wanted, legs),
+        Operation {
+            touched,
+            ..operation(app, uid, head, details, custom_metadata, &wanted, legs)
+        },
     )
     .await
 }
@@ -152,6 +157,7 @@ fn operation(
         kind: TaskKind::DocumentDeletion,
         details,
         custom_metadata,
+        touched: Touched::Everything,
         work: Work::DeleteDocuments {
             lexicon: Sent::new(),
         },

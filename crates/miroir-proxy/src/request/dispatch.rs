@@ -12,8 +12,8 @@ use miroir_core::plan::WritePlan;
 use miroir_core::quorum::{LegOutcome, Verdict, judge};
 use miroir_core::wire::task::{TaskKind, TaskStatus};
 use miroir_node::Answer;
-use miroir_store::table::{CatalogRow, NodeTaskKey, StaleReason, TaskOrigin, TaskRow};
-use miroir_store::{Json, StoreError};
+use miroir_store::Json;
+use miroir_store::table::{CatalogRow, NodeTaskKey, StaleReason, StaleRow, TaskOrigin, TaskRow};
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
@@ -22,6 +22,7 @@ use crate::catalog::Index;
 use crate::clock;
 use crate::cluster::lanes::{Leg, LegEnd, LegRequest};
 use crate::cluster::sequencer::{Head, Turn};
+use crate::cluster::touches::Touched;
 use crate::http::reply::{Failure, chain};
 use crate::request::translate::Names;
 use crate::tasks::{OpenLeg, OpenTask, Work, finish_at_once};
@@ -44,6 +45,8 @@ pub(crate) struct Operation {
     pub(crate) work: Work,
     pub(crate) plan: WritePlan,
     pub(crate) legs: Vec<PlannedLeg>,
+    /// The documents that it changes, for whoever copies them meanwhile.
+    pub(crate) touched: Touched,
     pub(crate) catalog: CatalogChange,
     /// The index as the operation after this one will find it.
     pub(crate) next: Option<Head>,
@@ -109,9 +112,11 @@ pub(crate) async fn dispatch(
         node_uid,
         plan,
         legs,
+        touched,
         next,
         ..
     } = operation;
+    app.touches.note(&node_uid, touched);
     let mut open = FuturesUnordered::new();
     for leg in legs {
         let end = app.lanes.push(
@@ -120,6 +125,7 @@ pub(crate) async fn dispatch(
             Leg {
                 requests: leg.requests,
                 tag: Arc::clone(&tag),
+                task: Some(uid),
             },
         );
         open.push(async move { (leg.node, end.await.unwrap_or(LegEnd::Missed(None))) });
@@ -135,42 +141,44 @@ pub(crate) async fn dispatch(
     let mut refusal = None;
     let deadline = Instant::now() + app.config.server.request_timeout_ms.duration();
     let mut answer_at = None;
-    let verdict = loop {
-        let verdict = judge(
-            &plan,
-            &outcomes,
-            app.quorum_rule(),
-            usize::from(app.config.scatter.min_copies),
-        );
-        match &verdict {
-            Verdict::Refused { .. } => break verdict,
-            Verdict::Acknowledged { .. } if open.is_empty() => break verdict,
-            Verdict::Acknowledged { .. } => {
+    let mut changes = app.open_tasks.changes();
+    let decision = loop {
+        changes.mark_unchanged();
+        let is_late = answer_at.is_some_and(|at| at <= Instant::now());
+        let decision = decide(app, uid, &node_uid, &plan, &outcomes, is_late);
+        match &decision {
+            Decision::Answer { .. } | Decision::Refuse { .. } => break decision,
+            Decision::Linger => {
                 let linger = app.config.scatter.write_linger_ms.duration();
                 answer_at.get_or_insert(Instant::now() + linger);
             }
-            Verdict::Pending => {}
+            Decision::Wait => answer_at = None,
+        }
+        if deadline <= Instant::now() {
+            break decision;
         }
         let wake = answer_at.unwrap_or(deadline).min(deadline);
-        match tokio::time::timeout_at(wake, open.next()).await {
-            Ok(Some((node, end))) => {
-                outcomes.insert(node.clone(), note(app, uid, &node, end, &mut refusal));
+        tokio::select! {
+            Some((node, end)) = open.next() => {
+                outcomes.insert(node.clone(), note(uid, &node, end, &mut refusal));
             }
-            Ok(None) | Err(_) => break verdict,
+            // What earlier writes come to may be what is missing.
+            _ = changes.changed(), if open.is_empty() => {}
+            () = tokio::time::sleep_until(wake) => {}
         }
     };
 
-    let result = match verdict {
-        Verdict::Acknowledged {
-            missed, degraded, ..
-        } => {
-            let degraded = degraded.map(|degraded| degraded.to_string());
-            let acknowledged = acknowledge(app, uid, &node_uid, missed).await;
-            acknowledged
+    let result = match decision {
+        Decision::Answer { stale, degraded } => {
+            let marked = app
+                .store
+                .write(move |tx| stale.iter().try_for_each(|row| tx.staleness().mark(row)))
+                .await;
+            marked
                 .map(|()| Accepted { task, degraded })
                 .map_err(Failure::from)
         }
-        Verdict::Refused { shards, .. } => Err(refuse(
+        Decision::Refuse { shards } => Err(refuse(
             app,
             uid,
             &shards,
@@ -178,7 +186,7 @@ pub(crate) async fn dispatch(
             created,
             &Names::new(&node_uid, &index),
         )),
-        Verdict::Pending => Err(Failure::new(
+        Decision::Linger | Decision::Wait => Err(Failure::new(
             Code::MiroirNoQuorum,
             format!(
                 "The write was sent, but too few copies have confirmed it in time; task {uid} shows what becomes of it."
@@ -187,14 +195,71 @@ pub(crate) async fn dispatch(
     };
     app.open_tasks.update(uid, |task| task.acknowledged = true);
     if !open.is_empty() {
-        let app = Arc::clone(app);
-        app.clone().spawn_story(async move {
+        app.spawn_story(async move {
             while let Some((node, end)) = open.next().await {
-                note(&app, uid, &node, end, &mut None);
+                note(uid, &node, end, &mut None);
             }
         });
     }
     result
+}
+
+/// What may be done with a write that has been sent.
+enum Decision {
+    /// The client is answered once these marks are durable; they are in force already.
+    Answer {
+        stale: Vec<StaleRow>,
+        degraded: Option<String>,
+    },
+    Refuse {
+        shards: ShardSet,
+    },
+    /// Enough copies have it; the others are given a moment.
+    Linger,
+    /// Too few copies have it, or it is not known yet whether those that have it are in sync.
+    Wait,
+}
+
+/// Judges by the copies that are in sync now, and fences those that missed the write in the same step.
+fn decide(
+    app: &App,
+    uid: TaskUid,
+    node_uid: &NodeUid,
+    plan: &WritePlan,
+    outcomes: &BTreeMap<NodeId, LegOutcome>,
+    is_late: bool,
+) -> Decision {
+    let min_copies = usize::from(app.config.scatter.min_copies);
+    let verdict = |plan: &WritePlan| judge(plan, outcomes, app.quorum_rule(), min_copies);
+    let _nobody_else = app.staleness.judge();
+    let in_sync = plan.without(&app.staleness.of(node_uid));
+    let hopeful = match verdict(&in_sync) {
+        Verdict::Refused { shards, .. } => return Decision::Refuse { shards },
+        Verdict::Pending => return Decision::Wait,
+        Verdict::Acknowledged { in_flight, .. } if !in_flight.is_empty() && !is_late => {
+            return Decision::Linger;
+        }
+        hopeful @ Verdict::Acknowledged { .. } => hopeful,
+    };
+    let all_have_it = outcomes
+        .values()
+        .all(|outcome| *outcome == LegOutcome::Acknowledged);
+    // Copies that an earlier write may still fence cannot vouch for this one.
+    let sure = match all_have_it {
+        true => hopeful,
+        false => verdict(&in_sync.without(&app.open_tasks.doubtful(node_uid, uid))),
+    };
+    match sure {
+        Verdict::Acknowledged {
+            missed, degraded, ..
+        } => Decision::Answer {
+            stale: app
+                .staleness
+                .mark(node_uid, &missed, StaleReason::Missed, Some(uid)),
+            degraded: degraded.map(|degraded| degraded.to_string()),
+        },
+        Verdict::Refused { .. } | Verdict::Pending => Decision::Wait,
+    }
 }
 
 fn new_row(
@@ -328,15 +393,8 @@ fn remember(app: &App, operation: &Operation, uid: TaskUid) {
     });
 }
 
-/// Takes over the end of one leg.
-fn note(
-    app: &App,
-    uid: TaskUid,
-    node: &NodeId,
-    end: LegEnd,
-    refusal: &mut Option<Answer>,
-) -> LegOutcome {
-    app.open_tasks.update(uid, |task| task.sent(node, &end));
+/// What the end of one leg means for the quorum. The lane has told the open task.
+fn note(uid: TaskUid, node: &NodeId, end: LegEnd, refusal: &mut Option<Answer>) -> LegOutcome {
     match end {
         LegEnd::Enqueued(_) => LegOutcome::Acknowledged,
         LegEnd::Refused(answer) => {
@@ -349,26 +407,11 @@ fn note(
             tracing::warn!(node_id = %node, task_uid = uid.0, error, "node misses a write");
             LegOutcome::Missed
         }
+        LegEnd::Unknown(_) => {
+            tracing::warn!(node_id = %node, task_uid = uid.0, "nobody knows whether the node has a write");
+            LegOutcome::Missed
+        }
     }
-}
-
-/// Every copy that did not take the write is fenced, durably, before the client hears of success.
-async fn acknowledge(
-    app: &App,
-    uid: TaskUid,
-    node_uid: &NodeUid,
-    missed: Vec<(NodeId, ShardSet)>,
-) -> Result<(), StoreError> {
-    if missed.is_empty() {
-        return Ok(());
-    }
-    let rows = app
-        .staleness
-        .rows(node_uid, &missed, StaleReason::Missed, Some(uid));
-    app.staleness.add(&rows);
-    app.store
-        .write(move |tx| rows.iter().try_for_each(|row| tx.staleness().mark(row)))
-        .await
 }
 
 /// The task ends as failed. Copies that took it all the same make the others of their shards stale when it ends.

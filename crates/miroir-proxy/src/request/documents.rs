@@ -1,5 +1,6 @@
 //! `POST` and `PUT /indexes/{uid}/documents`: route by key, then the common second half of every write.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use crate::app::App;
 use crate::cluster::defaults::NodeDefaults;
 use crate::cluster::lanes::LegRequest;
 use crate::cluster::sequencer::Head;
+use crate::cluster::touches::Touched;
 use crate::http::reply::Failure;
 use crate::request::dispatch::{
     Accepted, CatalogChange, Operation, PlannedLeg, conclude, dispatch,
@@ -133,11 +135,24 @@ pub(crate) async fn write(
                 error: json!(error),
             },
             None => Work::Documents {
-                indexed: routes.as_ref().map_or(0, |routes| distinct(&batch, routes)),
+                indexed: routes
+                    .as_ref()
+                    .map_or(0, |routes| keys(&batch, routes).len() as u64),
             },
         },
         plan: plan::write(&app.view(&next.node_uid).cluster(), next.shards, &wanted),
         legs,
+        touched: routes
+            .as_ref()
+            .filter(|_| app.touches.is_watched(&next.node_uid))
+            .map_or(Touched::Nothing, |routes| {
+                Touched::Documents(
+                    keys(&batch, routes)
+                        .into_iter()
+                        .map(Cow::into_owned)
+                        .collect(),
+                )
+            }),
         catalog: match row {
             Some(mut row) if !exists || next.primary_key != head.primary_key => {
                 row.primary_key.clone_from(&next.primary_key);
@@ -169,16 +184,15 @@ fn route(batch: &Batch, head: &Head, wanted_key: Option<&str>) -> Result<Routes,
     })
 }
 
-/// How many different documents a batch holds: what a server reports as indexed.
-fn distinct(batch: &Batch, routes: &Routes) -> u64 {
+/// The different documents of a batch; their number is what a server reports as indexed.
+fn keys<'b>(batch: &'b Batch, routes: &Routes) -> HashSet<Cow<'b, str>> {
     let Some(name) = routes.primary_key() else {
-        return 0;
+        return HashSet::new();
     };
-    let keys: HashSet<_> = batch
+    batch
         .documents()
         .filter_map(|document| batch.key_of(document, name).ok())
-        .collect();
-    keys.len() as u64
+        .collect()
 }
 
 /// What each node is sent. A node that receives no document still learns of a new index or a new primary key.

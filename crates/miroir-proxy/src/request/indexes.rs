@@ -16,8 +16,10 @@ use serde_json::{Map, Value, json};
 use crate::app::App;
 use crate::clock;
 use crate::cluster::defaults::{HIDDEN_INDEX, NodeDefaults};
+use crate::cluster::identity::IDENTITY_INDEX;
 use crate::cluster::lanes::LegRequest;
 use crate::cluster::sequencer::{Head, Turn};
+use crate::cluster::touches::Touched;
 use crate::http::reply::Failure;
 use crate::request::dispatch::{
     Accepted, CatalogChange, Operation, PlannedLeg, conclude, dispatch, within,
@@ -80,6 +82,7 @@ pub(crate) async fn delete(app: &Arc<App>, uid: IndexUid) -> Result<Accepted, Fa
         kind: TaskKind::IndexDeletion,
         details,
         custom_metadata: None,
+        touched: Touched::Nothing,
         work: Work::DeleteIndex {
             lexicon: app.dictionary.sent(&node_uid),
         },
@@ -130,6 +133,7 @@ pub(crate) async fn set_primary_key(
         work: Work::SetPrimaryKey {
             primary_key: primary_key.clone(),
         },
+        touched: Touched::Nothing,
         plan: plan::write(
             &app.view(&next.node_uid).cluster(),
             next.shards,
@@ -149,13 +153,17 @@ pub(crate) async fn set_primary_key(
 /// The turn on an index, within the request's deadline.
 pub(crate) async fn take_turn(app: &App, uid: &IndexUid) -> Result<Turn, Failure> {
     let limit = app.config.server.request_timeout_ms.duration();
-    within(limit, app.sequencers.turn(uid, &app.catalog)).await
+    let turn = async {
+        app.cluster.health_board().met_all().await;
+        app.sequencers.turn(uid, &app.catalog).await
+    };
+    within(limit, turn).await
 }
 
 /// A name that the nodes use, or have used, for another index must not meet a new one there.
 async fn is_taken(app: &App, uid: &IndexUid) -> Result<bool, Failure> {
     let text = uid.as_str();
-    if text == HIDDEN_INDEX {
+    if [HIDDEN_INDEX, IDENTITY_INDEX].contains(&text) {
         return Ok(true);
     }
     let text = text.strip_suffix("__twin").unwrap_or(text);
@@ -203,6 +211,7 @@ fn creation(app: &Arc<App>, uid: IndexUid, head: Head, defaults: &NodeDefaults) 
         details: Map::new(),
         custom_metadata: None,
         work: Work::CreateIndex,
+        touched: Touched::Nothing,
         plan: plan::write(
             &app.view(&head.node_uid).cluster(),
             head.shards,

@@ -1,10 +1,9 @@
 //! The requests of an unfinished task once more, for requests that are harmless to repeat.
 
-use std::sync::Arc;
-
 use miroir_core::settings::UserSettings;
 
 use crate::app::App;
+use crate::cluster::defaults::NodeDefaults;
 use crate::cluster::lanes::LegRequest;
 use crate::cluster::sequencer::Head;
 use crate::request::indexes::{
@@ -18,8 +17,12 @@ type Trouble = Box<dyn std::error::Error + Send + Sync>;
 /// What every node is told again.
 ///
 /// # Errors
-/// The catalog no longer knows the index, or no node tells its defaults.
-pub(crate) async fn requests(app: &Arc<App>, task: &OpenTask) -> Result<Vec<LegRequest>, Trouble> {
+/// The catalog no longer knows the index.
+pub(crate) fn requests(
+    app: &App,
+    task: &OpenTask,
+    defaults: &NodeDefaults,
+) -> Result<Vec<LegRequest>, Trouble> {
     if let Work::DeleteIndex { .. } = task.work {
         return Ok(deletion_requests(&task.node_uid));
     }
@@ -28,29 +31,25 @@ pub(crate) async fn requests(app: &Arc<App>, task: &OpenTask) -> Result<Vec<LegR
         .find(&task.index)
         .filter(|index| *index.node_uid() == task.node_uid);
     let head = Head::from(&*index.ok_or("the index is not in the catalog any more")?);
-    let defaults = app
-        .node_defaults()
-        .await
-        .map_err(|_| "no node tells what a fresh index has")?;
     Ok(match &task.work {
         Work::SetPrimaryKey { primary_key } => {
             let head = Head {
                 primary_key: Some(primary_key.clone()),
                 ..head
             };
-            primary_key_requests(&head, primary_key, &defaults)
+            primary_key_requests(&head, primary_key, defaults)
         }
         Work::Settings { settings } => {
             let head = Head {
                 settings: UserSettings::from(settings.clone()),
                 ..head
             };
-            let mut requests = creation_requests(&head, &defaults);
+            let mut requests = creation_requests(&head, defaults);
             requests.push(twin_request(&head));
-            requests.push(overlay_request(&head, &defaults));
+            requests.push(overlay_request(&head, defaults));
             requests
         }
-        Work::CreateIndex | Work::FailWith { .. } => creation_requests(&head, &defaults),
+        Work::CreateIndex | Work::FailWith { .. } => creation_requests(&head, defaults),
         Work::DeleteIndex { .. }
         | Work::Documents { .. }
         | Work::DeleteDocuments { .. }

@@ -164,6 +164,9 @@ impl<'a> Scatter<'a> {
                 Ok(answer) => return Ok(answer),
                 Err(error) => chain(&*error),
             },
+            Ok(answer) if lacks_index(self.app, self.view, &leg.node, &answer) => {
+                "the node does not have the index".to_owned()
+            }
             Ok(answer)
                 if answer.status.is_client_error()
                     && answer.status != StatusCode::UNAUTHORIZED
@@ -222,6 +225,17 @@ pub(crate) async fn scatter(
     scatter.judge(gathered)
 }
 
+/// A node without an index that the catalog has is not the node that it was: it cannot answer for its shards, and is looked at now.
+fn lacks_index(app: &App, view: &ClusterView<'_>, node: &NodeId, answer: &Answer) -> bool {
+    let lacks = answer.status == StatusCode::NOT_FOUND
+        && answer.error_code().as_deref() == Some(Code::IndexNotFound.name())
+        && app.catalog.knows(&view.index);
+    if lacks {
+        app.cluster.health_board().suspect(node);
+    }
+    lacks
+}
+
 /// 503 for shards without a fresh reachable copy.
 pub(crate) fn unavailable(shards: &ShardSet) -> Failure {
     ApiError::new(
@@ -251,7 +265,11 @@ pub(crate) async fn ask_owners(
     );
     for node in nodes {
         match app.cluster.read(&node, path).await {
-            Ok(answer) if !answer.status.is_server_error() => return Ok(answer),
+            Ok(answer)
+                if !answer.status.is_server_error() && !lacks_index(app, view, &node, &answer) =>
+            {
+                return Ok(answer);
+            }
             Ok(answer) => {
                 tracing::warn!(node_id = %node, status = answer.status.as_u16(), "read failed")
             }

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use crate::app::App;
 use crate::cluster::lanes::LegRequest;
 use crate::cluster::sequencer::Head;
+use crate::cluster::touches::Touched;
 use crate::http::reply::Failure;
 use crate::request::dispatch::{
     Accepted, CatalogChange, Operation, PlannedLeg, conclude, dispatch,
@@ -97,6 +98,7 @@ pub(crate) async fn change(
             &ShardSet::full(next.shards),
         ),
         legs,
+        touched: Touched::Nothing,
         catalog: if exists {
             CatalogChange::None
         } else {

@@ -162,7 +162,7 @@ pub(crate) async fn marker_counts(
     read_counts(&answer.body).ok()
 }
 
-fn marker_request(filter: Option<&Value>, clause: Option<&str>) -> Vec<u8> {
+pub(crate) fn marker_request(filter: Option<&Value>, clause: Option<&str>) -> Vec<u8> {
     let mut request = serde_json::json!({"q": "", "limit": 0, "facets": [marker::SHARD_FIELD]});
     if let Some(filter) = filter_with(filter, clause.map(Value::from)) {
         request["filter"] = filter;
@@ -170,7 +170,7 @@ fn marker_request(filter: Option<&Value>, clause: Option<&str>) -> Vec<u8> {
     request.to_string().into_bytes()
 }
 
-fn read_counts(body: &[u8]) -> Result<BTreeMap<Shard, u64>, serde_json::Error> {
+pub(crate) fn read_counts(body: &[u8]) -> Result<BTreeMap<Shard, u64>, serde_json::Error> {
     let mut counted: FacetAnswer = serde_json::from_slice(body)?;
     let counts = counted
         .facet_distribution

@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use miroir_core::document::marker;
 use miroir_core::error::Code;
-use miroir_core::id::IndexUid;
+use miroir_core::id::{IndexUid, NodeId};
 use miroir_core::lexicon::is_lexicon_field;
 use miroir_core::settings::Usage;
 use miroir_core::wire::documents::BrowseQuery;
@@ -177,22 +177,28 @@ pub(crate) async fn refusal_of_settings(app: &App, uid: &IndexUid, body: Vec<u8>
     }
 }
 
-/// Sends a request that only concerns twins to the first node that answers it.
+/// Sends a request that only concerns twins to the first node that answers it: those that have missed nothing are asked first.
 pub(crate) async fn ask(
     app: &App,
     method: Method,
     path: &str,
     body: Option<Vec<u8>>,
 ) -> Option<Answer> {
-    for node in app.cluster.reachable() {
+    let stale = app.staleness.all();
+    let is_behind = |node: &NodeId| stale.values().any(|stale| stale.of(node).is_some());
+    let mut nodes = app.cluster.reachable();
+    nodes.sort_by_key(is_behind);
+    let mut unknown = None;
+    for node in nodes {
         let mut call = Call::read(method.clone(), path, app.cluster.read_deadline());
         if let Some(body) = &body {
             call = call.json(body.clone());
         }
         match app.cluster.call(&node, call).await {
+            Ok(answer) if answer.status == StatusCode::NOT_FOUND => unknown = Some(answer),
             Ok(answer) if !answer.status.is_server_error() => return Some(answer),
             Ok(_) | Err(_) => {}
         }
     }
-    None
+    unknown
 }

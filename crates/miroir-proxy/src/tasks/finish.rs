@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use miroir_core::id::{NodeId, NodeUid, ShardSet};
 use miroir_core::settings::UserSettings;
+use miroir_core::topology::StaleMap;
 use miroir_core::wire::task::TaskStatus;
 use miroir_store::Json;
-use miroir_store::table::{NodeTaskState, StaleReason, TaskRow};
+use miroir_store::table::{NodeTaskState, StaleReason, StaleRow, TaskRow};
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
@@ -17,7 +18,7 @@ use crate::cluster::lanes::Leg;
 use crate::http::reply::chain;
 use crate::request::indexes::{deletion_requests, settings_fingerprint};
 use crate::request::translate::Names;
-use crate::tasks::outcome::{Composite, LegReport, LegResult, compose};
+use crate::tasks::outcome::{Composite, LegReport, LegResult, Standing, compose};
 use crate::tasks::{OpenLeg, OpenTask, Work};
 
 /// Ends a task all of whose legs have ended. When something it needs (a node, the store) does not answer, the task stays open and
@@ -32,7 +33,24 @@ pub(super) async fn finish(app: &Arc<App>, task: OpenTask) {
 type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
 async fn try_finish(app: &Arc<App>, task: OpenTask) -> Result<(), Trouble> {
-    let composite = compose(&reports(&task));
+    let reports = reports(&task);
+    let doubtful = match reports
+        .iter()
+        .all(|report| report.result == LegResult::Applied)
+    {
+        true => StaleMap::new(),
+        false => app.open_tasks.doubtful(&task.node_uid, task.uid),
+    };
+    let composite = compose(
+        &reports,
+        &Standing {
+            stale: &app.staleness.of(&task.node_uid),
+            doubtful: &doubtful,
+        },
+    );
+    if composite.is_undecided {
+        return Ok(());
+    }
     let names = Names::new(&task.node_uid, &task.index);
     let error = task_error(&task.work, &composite, &names);
 
@@ -58,14 +76,9 @@ async fn try_finish(app: &Arc<App>, task: OpenTask) -> Result<(), Trouble> {
 
     let details = details(app, &task, error.is_none());
     let (started_at, finished_at) = times(&task);
-    let stale = app.staleness.rows(
-        &task.node_uid,
-        &composite.stale,
-        StaleReason::Diverged,
-        Some(task.uid),
-    );
-    // Fencing before the task can be seen as succeeded: no reader may meet a copy that lacks it.
-    app.staleness.add(&stale);
+    let Some(stale) = fence(app, &task, &reports, &doubtful, &composite) else {
+        return Ok(());
+    };
     let legs: Vec<_> = task
         .legs
         .iter()
@@ -115,6 +128,30 @@ async fn try_finish(app: &Arc<App>, task: OpenTask) -> Result<(), Trouble> {
     Ok(())
 }
 
+/// Fences the copies that differ before the task can be seen as succeeded: no reader may meet a copy that lacks it. `None` when
+/// somebody else has fenced a copy in between that this end relies on; the next round judges anew.
+fn fence(
+    app: &App,
+    task: &OpenTask,
+    reports: &[LegReport],
+    doubtful: &StaleMap,
+    judged: &Composite,
+) -> Option<Vec<StaleRow>> {
+    let _nobody_else = app.staleness.judge();
+    let standing = Standing {
+        stale: &app.staleness.of(&task.node_uid),
+        doubtful,
+    };
+    (compose(reports, &standing) == *judged).then(|| {
+        app.staleness.mark(
+            &task.node_uid,
+            &judged.stale,
+            StaleReason::Diverged,
+            Some(task.uid),
+        )
+    })
+}
+
 /// An index that could not be created everywhere is created nowhere.
 async fn undo_creation(app: &App, task: &OpenTask) {
     let mut turn = app.sequencers.turn(&task.index, &app.catalog).await;
@@ -128,6 +165,7 @@ async fn undo_creation(app: &App, task: &OpenTask) {
         let leg = Leg {
             requests: deletion_requests(&task.node_uid),
             tag: app.tag(task.uid).into(),
+            task: None,
         };
         // Nobody waits for it: a node uid is never used again, so what a silent node keeps harms nobody.
         drop(app.lanes.push(node, &task.node_uid, leg));
@@ -280,8 +318,8 @@ fn details(app: &App, task: &OpenTask, succeeded: bool) -> Json {
 
 const COUNTS: [&str; 3] = ["indexedDocuments", "deletedDocuments", "editedDocuments"];
 
-/// The sum of a count over one copy of each shard: that of a group whose nodes have all applied the task, divided by its copies;
-/// failing that, of legs that do not overlap, which may be too few.
+/// The sum of a count over one fresh copy of each shard: that of a group whose copies are all fresh and have applied the task, divided
+/// by their number; failing that, of legs that do not overlap, which may be too few.
 fn sum_of_copies(app: &App, task: &OpenTask, name: &str) -> u64 {
     let topology = app.cluster.topology();
     let count = |leg: &OpenLeg| {
@@ -291,6 +329,12 @@ fn sum_of_copies(app: &App, task: &OpenTask, name: &str) -> u64 {
             .unwrap_or(0)
             .saturating_sub(task.work.lexicon_documents_on(&leg.key.node_id))
     };
+    let stale = app.staleness.of(&task.node_uid);
+    let has_applied = |leg: &OpenLeg| {
+        let stale = stale.of(&leg.key.node_id);
+        leg.state == NodeTaskState::Succeeded
+            && stale.is_none_or(|stale| stale.is_disjoint(&leg.shards))
+    };
     let essential = || task.legs.iter().filter(|leg| !leg.shards.is_empty());
     for group in topology.groups() {
         let is_member = |leg: &&OpenLeg| {
@@ -299,7 +343,7 @@ fn sum_of_copies(app: &App, task: &OpenTask, name: &str) -> u64 {
                 .is_some_and(|node| node.replica_group == group.id)
         };
         let legs: Vec<&OpenLeg> = essential().filter(is_member).collect();
-        if !legs.is_empty() && legs.iter().all(|leg| leg.state == NodeTaskState::Succeeded) {
+        if !legs.is_empty() && legs.iter().all(|leg| has_applied(leg)) {
             let nodes = topology
                 .nodes()
                 .iter()
@@ -311,7 +355,7 @@ fn sum_of_copies(app: &App, task: &OpenTask, name: &str) -> u64 {
     }
     let mut counted = ShardSet::new();
     let mut sum = 0;
-    for leg in essential().filter(|leg| leg.state == NodeTaskState::Succeeded) {
+    for leg in essential().filter(|leg| has_applied(leg)) {
         if leg.shards.is_disjoint(&counted) {
             counted.extend(leg.shards.iter());
             sum += count(leg);

@@ -9,9 +9,11 @@ mod poller;
 mod recovery;
 mod view;
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use miroir_core::id::{IndexUid, NodeId, NodeUid, ShardSet, TaskUid};
+use miroir_core::topology::StaleMap;
 use miroir_store::Json;
 use miroir_store::table::{NodeTaskKey, NodeTaskRow, NodeTaskState};
 use parking_lot::Mutex;
@@ -118,6 +120,42 @@ impl OpenTask {
                 }
             }
             LegEnd::Missed(_) => legs.for_each(|leg| leg.state = NodeTaskState::Skipped),
+            LegEnd::Unknown(uids) => {
+                for (position, leg) in legs.enumerate() {
+                    leg.node_task = uids.get(position).copied();
+                    leg.state = match position.cmp(&uids.len()) {
+                        Ordering::Less => NodeTaskState::Acked,
+                        Ordering::Equal => NodeTaskState::Unknown,
+                        Ordering::Greater => NodeTaskState::Skipped,
+                    };
+                }
+            }
+        }
+    }
+
+    /// Takes over what became of a node's request whose outcome was unknown.
+    pub(crate) fn settled(&mut self, node: &NodeId, position: usize, node_task: Option<u32>) {
+        let legs = self.legs.iter_mut().filter(|leg| leg.key.node_id == *node);
+        let unknown = legs
+            .skip(position)
+            .take(1)
+            .filter(|leg| leg.state == NodeTaskState::Unknown);
+        for leg in unknown {
+            leg.node_task = node_task;
+            leg.state = match node_task {
+                Some(_) => NodeTaskState::Acked,
+                None => NodeTaskState::Skipped,
+            };
+        }
+    }
+
+    /// The node has lost what it had: nothing that it was to do can be counted on.
+    pub(crate) fn lost_on(&mut self, node: &NodeId) {
+        let open = |leg: &&mut OpenLeg| {
+            leg.key.node_id == *node && leg.node_task.is_some() && !leg.state.is_finished()
+        };
+        for leg in self.legs.iter_mut().filter(open) {
+            leg.state = NodeTaskState::Skipped;
         }
     }
 
@@ -190,6 +228,49 @@ impl OpenTasks {
         self.changed.send_replace(());
     }
 
+    /// The copies of an index that have not taken (yet) what a task before `uid` brings them. They cannot vouch for a later write: they
+    /// may be about to be marked stale.
+    pub(crate) fn doubtful(&self, index: &NodeUid, uid: TaskUid) -> StaleMap {
+        let tasks = self.tasks.lock();
+        let mut doubtful = StaleMap::new();
+        let earlier = tasks.range(..uid).map(|(_, task)| task);
+        for leg in earlier
+            .filter(|task| task.node_uid == *index)
+            .flat_map(|task| &task.legs)
+        {
+            let has_taken = matches!(leg.state, NodeTaskState::Acked | NodeTaskState::Succeeded);
+            if !has_taken {
+                doubtful.mark(leg.key.node_id.clone(), &leg.shards);
+            }
+        }
+        doubtful
+    }
+
+    /// Waits until no task on this index is open whose uid is at most `uid`.
+    pub(crate) async fn closed_up_to(&self, index: &NodeUid, uid: TaskUid) {
+        let mut changes = self.changes();
+        loop {
+            changes.mark_unchanged();
+            let is_open = |task: &OpenTask| task.node_uid == *index;
+            if !self
+                .tasks
+                .lock()
+                .range(..=uid)
+                .any(|(_, task)| is_open(task))
+            {
+                return;
+            }
+            if changes.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// The newest open task.
+    pub(crate) fn newest(&self) -> Option<TaskUid> {
+        self.tasks.lock().keys().next_back().copied()
+    }
+
     /// Wakes those who follow the tasks.
     fn ring(&self) {
         self.changed.send_replace(());
@@ -251,7 +332,7 @@ impl OpenTasks {
     }
 
     /// Runs `visit` on every open task.
-    fn each(&self, mut visit: impl FnMut(&mut OpenTask)) {
+    pub(crate) fn each(&self, mut visit: impl FnMut(&mut OpenTask)) {
         self.tasks.lock().values_mut().for_each(&mut visit);
     }
 }

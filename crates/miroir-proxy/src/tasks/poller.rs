@@ -5,7 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use miroir_core::id::NodeId;
+use miroir_core::id::{NodeId, ShardSet};
+use miroir_core::topology::StaleMap;
 use miroir_core::wire::time::Timestamp;
 use miroir_node::{Call, NodeTask};
 use miroir_store::Json;
@@ -138,35 +139,42 @@ fn observe(leg: &mut OpenLeg, task: &NodeTask) {
     }
 }
 
-/// A copy that lags behind the others of its shards for too long is given up: its shards become stale, the task can end. A copy
-/// that nobody can stand in for is waited for as long as it takes.
+/// A copy that lags behind the others of its shards for too long is given up: its shards become stale, the task can end. One whose
+/// node is silent, so that nobody knows whether it has the write, is given up at once. A copy that no fresh one can stand in for is
+/// waited for as long as it takes.
 fn fence_stragglers(app: &App) {
     let grace = app.config.scatter.straggler_grace_s.duration();
+    let all_stale = app.staleness.all();
     app.open_tasks.each(|task| {
-        if !task.acknowledged || !is_covered(task) {
+        let stale = all_stale.get(&task.node_uid).map(|stale| &**stale);
+        if !task.acknowledged || !is_covered(task, stale) {
             return;
         }
         let since = *task.covered_since.get_or_insert_with(Instant::now);
-        if since.elapsed() < grace {
-            return;
-        }
-        for leg in task.legs.iter_mut().filter(|leg| !leg.state.is_finished()) {
-            tracing::warn!(node_id = %leg.key.node_id, task_uid = task.uid.0, "copy lags behind and is given up");
-            leg.state = NodeTaskState::Skipped;
+        let is_late = since.elapsed() >= grace;
+        for leg in task.legs.iter_mut() {
+            if leg.state == NodeTaskState::Unknown || (is_late && !leg.state.is_finished()) {
+                tracing::warn!(node_id = %leg.key.node_id, task_uid = task.uid.0, "copy lags behind and is given up");
+                leg.state = NodeTaskState::Skipped;
+            }
         }
     });
 }
 
-/// Every shard of the task has been applied by some copy.
-fn is_covered(task: &OpenTask) -> bool {
+/// Every shard of the task has been applied by some fresh copy.
+fn is_covered(task: &OpenTask, stale: Option<&StaleMap>) -> bool {
     let mut open = false;
-    let mut wanted = miroir_core::id::ShardSet::new();
-    let mut applied = miroir_core::id::ShardSet::new();
+    let mut wanted = ShardSet::new();
+    let mut applied = ShardSet::new();
     for leg in &task.legs {
         open |= !leg.state.is_finished();
         wanted.extend(leg.shards.iter());
         if leg.state == NodeTaskState::Succeeded {
-            applied.extend(leg.shards.iter());
+            let stale = stale.and_then(|stale| stale.of(&leg.key.node_id));
+            applied.extend(&match stale {
+                Some(stale) => leg.shards.difference(stale),
+                None => leg.shards.clone(),
+            });
         }
     }
     open && wanted.is_subset(&applied)

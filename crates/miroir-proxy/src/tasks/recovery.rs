@@ -8,16 +8,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use miroir_core::id::NodeId;
+use miroir_core::id::{IndexUid, NodeId};
+use miroir_core::settings::UserSettings;
 use miroir_store::StoreError;
 use miroir_store::table::{NodeTaskRow, NodeTaskState, TaskRow};
-use tokio::time::Instant;
 
 use crate::app::App;
-use crate::cluster::lanes::{Leg, Lookup, find_by_tag, request_tag};
+use crate::cluster::lanes::{Leg, Lookup, find_out, request_tag};
+use crate::cluster::sequencer::{Head, Turn};
 use crate::http::reply::chain;
 use crate::request::replay;
 use crate::tasks::{OpenLeg, OpenTask, Work};
+
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Opens the unfinished tasks of the store again.
 pub(crate) async fn recover(app: &Arc<App>) -> Result<(), StoreError> {
@@ -29,6 +32,9 @@ pub(crate) async fn recover(app: &Arc<App>) -> Result<(), StoreError> {
         tasks = tasks.len(),
         "tasks that were not finished are followed again"
     );
+    // Until everything that had begun is on its way again, nothing new gets between.
+    let mut turns: BTreeMap<IndexUid, Turn> = BTreeMap::new();
+    let mut reopened = Vec::new();
     for row in tasks {
         let uid = row.uid;
         let rows = app
@@ -43,11 +49,36 @@ pub(crate) async fn recover(app: &Arc<App>) -> Result<(), StoreError> {
             continue;
         };
         app.open_tasks.open(task.clone());
-        let app = Arc::clone(app);
-        app.clone()
-            .spawn_story(async move { resume(&app, task).await });
+        if !turns.contains_key(&task.index) {
+            let turn = app.sequencers.turn(&task.index, &app.catalog).await;
+            turns.insert(task.index.clone(), turn);
+        }
+        if let Some(Some(head)) = turns.get_mut(&task.index).map(|turn| turn.as_mut()) {
+            advance(head, &task);
+        }
+        reopened.push(task);
     }
+    let app = Arc::clone(app);
+    app.clone().spawn_worker(async move {
+        app.cluster.health_board().met_all().await;
+        for task in &reopened {
+            resume(&app, task).await;
+        }
+        drop(turns);
+    });
     Ok(())
+}
+
+/// What comes after an unfinished task finds what it makes of the index.
+fn advance(head: &mut Head, task: &OpenTask) {
+    if head.node_uid != task.node_uid {
+        return;
+    }
+    match &task.work {
+        Work::Settings { settings } => head.settings = UserSettings::from(settings.clone()),
+        Work::SetPrimaryKey { primary_key } => head.primary_key = Some(primary_key.clone()),
+        _ => {}
+    }
 }
 
 fn reopen(row: &TaskRow, legs: &[NodeTaskRow]) -> Result<Option<OpenTask>, StoreError> {
@@ -77,7 +108,7 @@ fn reopen(row: &TaskRow, legs: &[NodeTaskRow]) -> Result<Option<OpenTask>, Store
 }
 
 /// Brings every leg to where the poller can follow it.
-async fn resume(app: &Arc<App>, task: OpenTask) {
+async fn resume(app: &Arc<App>, task: &OpenTask) {
     let uid = task.uid;
     let mut by_node: BTreeMap<NodeId, Vec<OpenLeg>> = BTreeMap::new();
     for leg in &task.legs {
@@ -88,13 +119,21 @@ async fn resume(app: &Arc<App>, task: OpenTask) {
     }
     let repeated = match task.work {
         Work::Documents { .. } | Work::DeleteDocuments { .. } => None,
-        _ => match replay::requests(app, &task).await {
-            Ok(requests) => Some(requests),
-            Err(error) => {
-                tracing::error!(task_uid = uid.0, error = %chain(&*error), "task cannot be repeated");
-                None
+        _ => {
+            let defaults = loop {
+                match app.node_defaults().await {
+                    Ok(defaults) => break defaults,
+                    Err(_) => tokio::time::sleep(PAUSE).await,
+                }
+            };
+            match replay::requests(app, task, &defaults) {
+                Ok(requests) => Some(requests),
+                Err(error) => {
+                    tracing::error!(task_uid = uid.0, error = %chain(&*error), "task cannot be repeated");
+                    None
+                }
             }
-        },
+        }
     };
     for (node, legs) in by_node {
         if legs
@@ -110,21 +149,17 @@ async fn resume(app: &Arc<App>, task: OpenTask) {
                 let leg = Leg {
                     requests: requests[skipped..].to_vec(),
                     tag: app.tag(uid).into(),
+                    task: Some(uid),
                 };
-                let end = app.lanes.push(&node, &task.node_uid, leg);
-                let app = Arc::clone(app);
-                app.clone().spawn_story(async move {
-                    if let Ok(end) = end.await {
-                        app.open_tasks.update(uid, |task| task.sent(&node, &end));
-                    }
-                });
+                // The lane notes how it ends.
+                drop(app.lanes.push(&node, &task.node_uid, leg));
             }
             None => {
                 let essential = legs
                     .iter()
                     .filter(|leg| !leg.shards.is_empty() && leg.node_task.is_none());
                 for leg in essential {
-                    look_up(app, &task, leg);
+                    look_up(app, task, leg);
                 }
             }
         }
@@ -140,13 +175,10 @@ fn look_up(app: &Arc<App>, task: &OpenTask, leg: &OpenLeg) {
     let (app, key, uid) = (Arc::clone(app), leg.key.clone(), task.uid);
     let node_uid = task.node_uid.clone();
     app.clone().spawn_worker(async move {
-        let arrived = loop {
-            let deadline = Instant::now() + Duration::from_secs(5);
-            match find_by_tag(&app.cluster, &key.node_id, &node_uid, &tag, deadline).await {
-                Lookup::Found(task) => break Some(task.uid),
-                Lookup::Absent => break None,
-                Lookup::Unknown => tokio::time::sleep(Duration::from_secs(1)).await,
-            }
+        let never = |_: &Lookup| false;
+        let arrived = match find_out(&app.cluster, &key.node_id, &node_uid, &tag, never).await {
+            Lookup::Found(task) => Some(task.uid),
+            Lookup::Absent | Lookup::Gone | Lookup::Unknown => None,
         };
         app.open_tasks.update(uid, |task| {
             for leg in task

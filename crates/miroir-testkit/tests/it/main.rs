@@ -2,19 +2,21 @@
 //! where `MIROIR_TEST_NODE_BIN` names its executable.
 
 mod alike;
-mod embedder;
 mod dictionary;
+mod embedder;
 mod errors;
 mod failover;
 mod federation;
 mod fixture;
 mod fleet_recordings;
+mod history;
 mod hybrid;
 mod invisibility;
 mod nodes;
 mod oracle;
 mod placement;
 mod recordings;
+mod repair;
 mod restarts;
 mod rounds;
 mod staleness;

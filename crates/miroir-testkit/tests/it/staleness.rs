@@ -1,4 +1,4 @@
-//! A copy that missed a write is not read again, whatever restarts.
+//! A copy that missed a write is not read again, whatever restarts, until it is repaired: which these fleets do not do.
 
 use miroir_testkit::cluster::Cluster;
 use serde_json::{Value, json};
@@ -12,7 +12,14 @@ const DOCUMENTS: usize = 120;
 const READS: usize = 60;
 
 async fn filled() -> Fleet {
-    let fleet = start(Cluster::builder().nodes(3).rf(2).shards(16)).await;
+    let fleet = start(
+        Cluster::builder()
+            .nodes(3)
+            .rf(2)
+            .shards(16)
+            .config("rebalancer.auto_rebalance_on_recovery", false),
+    )
+    .await;
     fill(&fleet.client(), DOCUMENTS).await;
     fleet
 }

@@ -85,6 +85,7 @@ async fn step(app: &App, lexicon: &Lexicon, node: &NodeId, job: Job) -> Result<b
     let leg = Leg {
         requests: vec![request],
         tag: app.own_tag(&format!("words-{}", uuid::Uuid::new_v4().simple())),
+        task: None,
     };
     let end = app.lanes.push(node, &lexicon.node_uid, leg);
     drop(turn);
@@ -94,7 +95,7 @@ async fn step(app: &App, lexicon: &Lexicon, node: &NodeId, job: Job) -> Result<b
             return Err(format!("the node answers {}", answer.status).into());
         }
         LegEnd::Missed(Some(error)) => return Err(error.into()),
-        LegEnd::Missed(None) => return Ok(false),
+        LegEnd::Missed(None) | LegEnd::Unknown(_) => return Ok(false),
     }
     match job.what {
         What::Send(documents) if documents.end < job.documents => {
