@@ -20,7 +20,7 @@ pub use details::{mask_secret, reset_details, task_details};
 pub use filterable::{Features, FilterableRule, Match};
 pub(crate) use filterable::{covers, match_pattern};
 pub use fingerprint::{fingerprint, project};
-pub use overlay::{Facts, overlay, values_per_facet};
+pub use overlay::{Facts, overlay, rules_before_the_users, values_per_facet};
 pub use read::{Attributes, FacetOrder, SimilarityPlace, Usage};
 pub use refuse::refuse_reserved;
 pub use template::{DEFAULT_TEMPLATE, skip_injected_fields};

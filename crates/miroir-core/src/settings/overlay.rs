@@ -61,7 +61,22 @@ pub fn overlay(user: &UserSettings, facts: &Facts<'_>) -> Value {
     Value::Object(settings)
 }
 
+/// How many filterable rules nodes have before the user's: a node's error texts count from there.
+pub fn rules_before_the_users(user: &UserSettings, primary_key: Option<&str>) -> usize {
+    added_rules(user, primary_key).0.len()
+}
+
 fn filterable(user: &UserSettings, primary_key: Option<&str>) -> Value {
+    let (first, last) = added_rules(user, primary_key);
+    first
+        .into_iter()
+        .chain(user.filterable_entries().cloned())
+        .chain(last)
+        .collect()
+}
+
+/// What stands before the user's rules, and what stands after them.
+fn added_rules(user: &UserSettings, primary_key: Option<&str>) -> (Vec<Value>, Vec<Value>) {
     let mut first = vec![entry(
         &["_miroir_*"],
         Features {
@@ -87,11 +102,7 @@ fn filterable(user: &UserSettings, primary_key: Option<&str>) -> Value {
             None => last.push(exactly(attribute, Features::EQUALITY)),
         }
     }
-    first
-        .into_iter()
-        .chain(user.filterable_entries().cloned())
-        .chain(last)
-        .collect()
+    (first, last)
 }
 
 /// An entry for one attribute. A star in its name can only be meant literally by a plain name.

@@ -29,7 +29,7 @@ use crate::request::filter_with;
 use crate::request::scatter::{Gathered, ScatterEnd, degraded, scatter, unavailable};
 use crate::request::stats;
 use crate::request::translate::Names;
-use crate::request::{resolve, twin};
+use crate::request::{refused, resolve, twin};
 
 /// How often a page is planned anew because a node failed in the middle of it.
 const ATTEMPTS: usize = 3;
@@ -98,7 +98,15 @@ async fn by_shard(
     failed: &BTreeSet<NodeId>,
 ) -> Result<Attempt, Failure> {
     let counted = stats::count_by_shard(app, index, query.filter.as_ref(), failed).await;
-    let counted = counted.map_err(|end| failure(index, end))?;
+    let counted = match counted {
+        Ok(counted) => counted,
+        Err(ScatterEnd::Failed(failure)) => return Err(failure),
+        // Counting is a search, whose errors are worded in another way.
+        Err(ScatterEnd::Rejected(answer)) => {
+            let body = query.to_json();
+            return Err(refused::as_asked(app, index, "documents/fetch", &body, answer).await);
+        }
+    };
     let total = counted.shards.values().map(|(count, _)| count).sum();
     let pieces = pieces(&counted.shards, query.offset as u64, query.limit as u64);
     let mut shards: BTreeMap<Shard, Vec<Vec<u8>>> = BTreeMap::new();
@@ -376,7 +384,7 @@ fn failure(index: &Index, end: ScatterEnd) -> Failure {
 }
 
 fn relay(index: &Index, answer: Answer) -> Failure {
-    Names::new(index.node_uid(), &index.row.uid).relay(answer)
+    Names::of(index).relay(answer)
 }
 
 #[cfg(test)]

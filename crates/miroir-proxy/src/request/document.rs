@@ -57,6 +57,6 @@ pub(crate) async fn get(
             Ok(Reply::json_bytes(StatusCode::OK, document))
         }
         StatusCode::NOT_FOUND => Err(ApiError::document_not_found(id).into()),
-        _ => Err(Names::new(index.node_uid(), uid).relay(answer)),
+        _ => Err(Names::of(&index).relay(answer)),
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::{Method, StatusCode};
+use miroir_core::error::Code;
 use miroir_core::id::IndexUid;
 use miroir_core::merge::facet_search::{FacetHit, merge};
 use miroir_core::plan::{self, Constraints, Leg};
@@ -15,7 +16,7 @@ use crate::app::App;
 use crate::http::reply::{Failure, Reply};
 use crate::request::scatter::{ScatterEnd, degraded, scatter};
 use crate::request::translate::Names;
-use crate::request::{resolve, twin};
+use crate::request::{refused, resolve, twin};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -69,9 +70,18 @@ pub(crate) async fn facet_search(
     let gathered = match gathered {
         Ok(gathered) => gathered,
         Err(ScatterEnd::Failed(failure)) => return Err(failure),
+        Err(ScatterEnd::Rejected(answer))
+            if answer.error_code().as_deref()
+                == Some(Code::InvalidSearchAttributesToSearchOn.name()) =>
+        {
+            let body = query.to_json();
+            return Err(
+                refused::with_all_attributes(app, &index, "facet-search", &body, answer).await,
+            );
+        }
         Err(ScatterEnd::Rejected(answer)) => {
             let refusal = twin::refusal(app, &index, "facet-search", query.to_json()).await;
-            return Err(refusal.unwrap_or_else(|| Names::new(index.node_uid(), uid).relay(answer)));
+            return Err(refusal.unwrap_or_else(|| Names::of(&index).relay(answer)));
         }
     };
     let mut answers = Vec::with_capacity(gathered.answers.len());

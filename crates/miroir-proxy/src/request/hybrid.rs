@@ -137,7 +137,7 @@ async fn vector_of(app: &App, index: &Index, query: &SearchQuery) -> Result<Vec<
     };
     let body = query.without_embedding().to_json();
     let refusal = twin::refusal(app, index, "search", body).await;
-    Err(refusal.unwrap_or_else(|| Names::new(index.node_uid(), &index.row.uid).relay(answer)))
+    Err(refusal.unwrap_or_else(|| Names::of(index).relay(answer)))
 }
 
 /// Has one node make the vector of a query. Where its embedder fails another node is asked, once; its refusal is returned.

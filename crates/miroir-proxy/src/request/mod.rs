@@ -13,6 +13,7 @@ pub(crate) mod indexes;
 pub(crate) mod metadata;
 pub(crate) mod multi_search;
 pub(crate) mod ranked;
+pub(crate) mod refused;
 pub(crate) mod replay;
 pub(crate) mod resolve;
 pub(crate) mod scatter;

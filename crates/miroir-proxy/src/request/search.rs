@@ -18,7 +18,7 @@ use crate::http::reply::{Failure, Reply};
 use crate::request::ranked::Reading;
 use crate::request::scatter::{ScatterEnd, degraded};
 use crate::request::translate::Names;
-use crate::request::{hybrid, metadata, resolve, twin};
+use crate::request::{hybrid, metadata, refused, resolve, twin};
 
 /// The answer to one search.
 pub(crate) struct Answered {
@@ -114,13 +114,12 @@ pub(crate) async fn explain_end(
         ScatterEnd::Failed(failure) => return failure,
         ScatterEnd::Rejected(answer) => answer,
     };
-    let names = Names::new(index.node_uid(), &index.row.uid);
     // The one list that depends on the documents, which a twin does not have.
     if answer.error_code().as_deref() == Some(Code::InvalidSearchAttributesToSearchOn.name()) {
-        return names.relay_listing(answer, &index.view);
+        return refused::with_all_attributes(app, index, "search", &query.to_json(), answer).await;
     }
     match twin::refusal(app, index, "search", query.without_embedding().to_json()).await {
         Some(refusal) => refusal,
-        None => names.relay(answer),
+        None => Names::of(index).relay(answer),
     }
 }

@@ -113,7 +113,7 @@ async fn vector_of(
     match answer.status {
         StatusCode::OK => {}
         StatusCode::NOT_FOUND => return Err(ApiError::similar_document_not_found(id).into()),
-        _ => return Err(Names::new(index.node_uid(), &index.row.uid).relay(answer)),
+        _ => return Err(Names::of(index).relay(answer)),
     }
     let mut document: Value = answer.json().map_err(Failure::internal)?;
     let embeddings = document["_vectors"][query.embedder.as_str()]["embeddings"].take();
@@ -175,7 +175,7 @@ async fn near(
         Ok(ranked) => ranked,
         Err(ScatterEnd::Failed(failure)) => return Err(failure),
         Err(ScatterEnd::Rejected(answer)) => {
-            let names = Names::new(index.node_uid(), &index.row.uid);
+            let names = Names::of(index);
             let refusal = filter_refusal(app, index, query).await;
             return Err(refusal.unwrap_or_else(|| as_similar(names.relay(answer))));
         }

@@ -88,9 +88,7 @@ async fn count(app: &Arc<App>, index: &Index) -> Result<(u64, ShardSet), Failure
         .await
         .map_err(|end| match end {
             ScatterEnd::Failed(failure) => failure,
-            ScatterEnd::Rejected(answer) => {
-                Names::new(index.node_uid(), &index.row.uid).relay(answer)
-            }
+            ScatterEnd::Rejected(answer) => Names::of(index).relay(answer),
         })?;
     Ok((
         counted.shards.values().map(|(count, _)| count).sum(),

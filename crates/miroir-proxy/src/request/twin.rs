@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::catalog::Index;
 use crate::cluster::defaults::HIDDEN_INDEX;
 use crate::http::reply::Failure;
+use crate::request::refused;
 use crate::request::translate::Names;
 
 /// Asks a twin before a search that the overlay might let through although a server would refuse it.
@@ -43,13 +44,8 @@ async fn refusal_of_attribute(app: &App, index: &Index, name: &str) -> Option<Fa
     let unknown = format!("{name}{}", marker::LEXICON_MARKER);
     let path = format!("/indexes/{}/search", index.node_uid());
     let body = json!({ "limit": 0, "attributesToSearchOn": [unknown] });
-    let answer = ask(
-        app,
-        Method::POST,
-        &path,
-        Some(body.to_string().into_bytes()),
-    )
-    .await?;
+    let asked = body.to_string().into_bytes();
+    let answer = ask(app, Method::POST, &path, Some(asked.clone())).await?;
     if !answer.status.is_client_error() {
         return None;
     }
@@ -58,7 +54,7 @@ async fn refusal_of_attribute(app: &App, index: &Index, name: &str) -> Option<Fa
         body: body.into(),
         ..answer
     };
-    Some(Names::new(index.node_uid(), &index.row.uid).relay_listing(answer, &index.view))
+    Some(refused::with_all_attributes(app, index, "search", &asked, answer).await)
 }
 
 /// Whether nodes might answer what a server with the user's settings refuses: a name that only the overlay opened, or a pattern, which
@@ -156,7 +152,7 @@ pub(crate) async fn refusal(
     let answer = ask(app, Method::POST, &path, Some(body)).await?;
     // Without a twin (it is being repaired) nobody can tell, and the nodes decide.
     let refused = answer.status.is_client_error() && answer.status != StatusCode::NOT_FOUND;
-    refused.then(|| Names::new(index.node_uid(), &index.row.uid).relay_twin(answer))
+    refused.then(|| Names::of(index).relay_twin(answer))
 }
 
 /// What a server would say against this settings body. The hidden empty index stands in for whatever index is meant: a body that is

@@ -11,6 +11,9 @@ pub struct Difference {
     pub reference: String,
     /// What the candidate has there.
     pub candidate: String,
+    /// The members are equal and only come in another order, where their order says nothing about values. In
+    /// `facetDistribution` it does: the best values come first.
+    pub order: bool,
 }
 
 impl std::fmt::Display for Difference {
@@ -28,21 +31,12 @@ impl std::fmt::Display for Difference {
     }
 }
 
-/// Where the order of object members counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// Everywhere.
-    Strict,
-    /// Only in `facetDistribution` and the objects inside it, where it is part of the answer (best values first).
-    FacetsOnly,
-}
-
 /// Every difference between two trees, in reading order. The lengths of lists are reported once, and their common
 /// beginning is compared.
 #[must_use]
-pub fn differences(reference: &Tree, candidate: &Tree, order: Order) -> Vec<Difference> {
+pub fn differences(reference: &Tree, candidate: &Tree) -> Vec<Difference> {
     let mut found = Vec::new();
-    compare("", reference, candidate, order, &mut found);
+    compare("", reference, candidate, false, &mut found);
     found
 }
 
@@ -50,20 +44,16 @@ fn compare(
     path: &str,
     reference: &Tree,
     candidate: &Tree,
-    order: Order,
+    in_facets: bool,
     found: &mut Vec<Difference>,
 ) {
     match (reference, candidate) {
         (Tree::Object(left), Tree::Object(right)) => {
             for (name, value) in left {
                 let below = format!("{path}.{name}");
-                let order = if name == "facetDistribution" {
-                    Order::Strict
-                } else {
-                    order
-                };
+                let in_facets = in_facets || name == "facetDistribution";
                 match right.get(name) {
-                    Some(other) => compare(&below, value, other, order, found),
+                    Some(other) => compare(&below, value, other, in_facets, found),
                     None => found.push(difference(&below, &short(value), "<absent>")),
                 }
             }
@@ -78,11 +68,14 @@ fn compare(
             }
             let same_names =
                 left.len() == right.len() && left.keys().all(|name| right.contains_key(name));
-            if order == Order::Strict && same_names && !left.keys().eq(right.keys()) {
+            if same_names && !left.keys().eq(right.keys()) {
                 let names = |members: &indexmap::IndexMap<String, Tree>| {
                     format!("order {:?}", members.keys().collect::<Vec<_>>())
                 };
-                found.push(difference(path, &names(left), &names(right)));
+                found.push(Difference {
+                    order: !in_facets,
+                    ..difference(path, &names(left), &names(right))
+                });
             }
         }
         (Tree::List(left), Tree::List(right)) => {
@@ -91,7 +84,13 @@ fn compare(
                 found.push(difference(path, &length(left), &length(right)));
             }
             for (position, (value, other)) in left.iter().zip(right).enumerate() {
-                compare(&format!("{path}[{position}]"), value, other, order, found);
+                compare(
+                    &format!("{path}[{position}]"),
+                    value,
+                    other,
+                    in_facets,
+                    found,
+                );
             }
         }
         (left, right) if left == right => {}
@@ -104,6 +103,7 @@ fn difference(path: &str, reference: &str, candidate: &str) -> Difference {
         path: path.to_owned(),
         reference: reference.to_owned(),
         candidate: candidate.to_owned(),
+        order: false,
     }
 }
 

@@ -8,5 +8,5 @@ mod difference;
 mod tests;
 mod tree;
 
-pub use difference::{Difference, Order, differences};
+pub use difference::{Difference, differences};
 pub use tree::Tree;

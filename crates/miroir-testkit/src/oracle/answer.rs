@@ -4,12 +4,13 @@
 //! that are equally frequent come in whatever order the engine's tree of values happens to visit them in; it depends on how
 //! the tree was built, and two equal servers may differ in it. So inside a run of equal counts the order is ignored, in
 //! facets that are ordered by count and in no others. Which values are shown always counts: two answers that cut the same
-//! run differently are different.
+//! run differently are different, unless the query leaves that to another class.
 
 use http::StatusCode;
 
 use super::queries::Query;
-use crate::json::{Difference, Order, Tree, differences};
+use super::world::World;
+use crate::json::{Difference, Tree, differences};
 
 /// An answer reduced to what must be equal.
 #[derive(Debug, Clone)]
@@ -22,7 +23,13 @@ pub(super) struct Answer {
 
 impl Answer {
     /// Reads an answer. `tie_rule`: the server was given `<primary key>:asc` by hand, so its trace is removed.
-    pub(super) fn read(status: StatusCode, body: &[u8], query: &Query, tie_rule: bool) -> Self {
+    pub(super) fn read(
+        status: StatusCode,
+        body: &[u8],
+        query: &Query,
+        world: &World,
+        tie_rule: bool,
+    ) -> Self {
         let text = String::from_utf8_lossy(body).into_owned();
         let mut tree = Tree::parse(body).ok();
         if let Some(tree) = &mut tree {
@@ -35,16 +42,24 @@ impl Answer {
                     drop_tie_rule(details);
                 }
             });
-            if let Some(Tree::Object(facets)) = tree
-                .members_mut()
-                .and_then(|members| members.get_mut("facetDistribution"))
-            {
+            if let Some(members) = tree.members_mut() {
+                for name in query.ignored {
+                    members.shift_remove(*name);
+                }
+            }
+            tree.each_object(&mut |members| {
+                let Some(Tree::Object(facets)) = members.get_mut("facetDistribution") else {
+                    return;
+                };
                 for (facet, values) in facets {
-                    if query.profile.counts_first(facet) {
+                    if world.counts_first(query.profile, facet) {
+                        if query.any_cut {
+                            forget_the_cut(values);
+                        }
                         settle_equal_counts(values);
                     }
                 }
-            }
+            });
             if let Some(list) = query.unordered
                 && let Some(Tree::List(elements)) =
                     tree.members_mut().and_then(|members| members.get_mut(list))
@@ -54,6 +69,30 @@ impl Answer {
         }
         Self { status, tree, text }
     }
+}
+
+/// Replaces the values of the last count by how many they are: of equally frequent values any may be left. Numbers come
+/// before strings, and each of the two lists has an end of its own.
+fn forget_the_cut(values: &mut Tree) {
+    let Tree::Object(values) = values else {
+        return;
+    };
+    let is_number = |value: &str| value.parse::<f64>().is_ok();
+    let mut ends = Vec::new();
+    for numbers in [true, false] {
+        let own = values
+            .iter()
+            .filter(|(value, _)| is_number(value) == numbers);
+        let Some(last) = own.last().map(|(_, count)| count.clone()) else {
+            continue;
+        };
+        let all = values.len();
+        values.retain(|value, count| is_number(value) != numbers || *count != last);
+        let kind = if numbers { "numbers" } else { "strings" };
+        let cut = all - values.len();
+        ends.push((format!("{cut} {kind} of one count"), last));
+    }
+    values.extend(ends);
 }
 
 /// Puts the values of every run of equal counts into one order.
@@ -109,15 +148,17 @@ pub(super) fn compare(reference: &Answer, candidate: &Answer) -> Vec<Difference>
             path: "(status)".to_owned(),
             reference: reference.status.to_string(),
             candidate: candidate.status.to_string(),
+            order: false,
         });
     }
     match (&reference.tree, &candidate.tree) {
-        (Some(left), Some(right)) => found.extend(differences(left, right, Order::FacetsOnly)),
+        (Some(left), Some(right)) => found.extend(differences(left, right)),
         _ if reference.text == candidate.text => {}
         _ => found.push(Difference {
             path: "(body)".to_owned(),
             reference: reference.text.clone(),
             candidate: candidate.text.clone(),
+            order: false,
         }),
     }
     found

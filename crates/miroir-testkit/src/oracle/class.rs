@@ -1,54 +1,104 @@
-//! The classes of queries.
+//! The classes of queries: what is asked, who can answer it, and how equal the answers must be.
+//!
+//! A class is one row of a table beside its generator (`queries/*.rs`, each with its `CLASSES`). A new family of classes
+//! is a file with such a table and one line in [`FAMILIES`]; the report, the command line and `docs/exactness.md` follow.
 
 use std::str::FromStr;
 
-/// A family of queries that is drawn, counted and reported together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Class {
-    /// One word.
-    Words1,
-    /// Two words.
-    Words2,
-    /// Three words.
-    Words3,
-    /// Words with one or two typos.
-    Typos,
-    /// A last word that is cut short.
-    Prefixes,
-    /// Filters of every kind.
-    Filters,
-    /// Sorting by numbers that every document has.
-    SortNumbers,
-    /// Sorting by strings that every document has.
-    SortStrings,
-    /// Sorting by fields that are missing, null or of mixed types.
-    SortMissing,
-    /// Facet distributions and statistics.
-    Facets,
-    /// Facets that are ordered by count and cut at a limit. Which of equally frequent values make it depends on the
-    /// engine's tree of values, so two equal servers may differ.
-    FacetsCut,
-    /// `offset` and `limit`.
-    OffsetLimit,
-    /// `page` and `hitsPerPage`.
-    PageMode,
-    /// No query at all.
-    Placeholder,
-    /// Highlighting, cropping, positions.
-    Highlight,
-    /// Lists of attributes to retrieve, and attributes that are not displayed.
-    Retrieve,
-    /// Ranking scores and their details.
-    Scores,
-    /// Phrases and negative words.
-    PhrasesNegative,
-    /// The same through `GET`.
-    GetSearch,
-    /// Reading one document.
-    DocumentsGet,
-    /// Reading several documents: by id, by filter, by page.
-    DocumentsList,
+use super::queries::{self, Query, Source};
+
+/// How equal the answers of a class must be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Verdict {
+    /// Every answer.
+    Exact,
+    /// So many percent; the rest is what one server's answer owes to its own state, for a known reason.
+    AtLeast(f64, &'static str),
 }
+
+impl Verdict {
+    /// Equal answers in percent that the class must reach.
+    #[must_use]
+    pub fn percent(self) -> f64 {
+        match self {
+            Self::Exact => 100.0,
+            Self::AtLeast(percent, _) => percent,
+        }
+    }
+}
+
+/// What a reference must be to answer a class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Any node.
+    Node,
+    /// A real server: the embedded node does not have it.
+    Server,
+}
+
+/// One row of a table of classes.
+pub struct Definition {
+    /// The name on the command line and in reports.
+    pub name: &'static str,
+    /// What it asks, as a phrase.
+    pub about: &'static str,
+    /// How equal the answers must be.
+    pub verdict: Verdict,
+    /// Who can answer it.
+    pub needs: Needs,
+    /// Draws one query.
+    pub(super) draw: fn(&mut Source<'_>) -> Query,
+}
+
+impl Definition {
+    /// A class that any node answers and every answer of which must be equal.
+    pub(super) const fn exact(
+        name: &'static str,
+        about: &'static str,
+        draw: fn(&mut Source<'_>) -> Query,
+    ) -> Self {
+        Self {
+            name,
+            about,
+            verdict: Verdict::Exact,
+            needs: Needs::Node,
+            draw,
+        }
+    }
+
+    /// The same, judged by another verdict.
+    pub(super) const fn at_least(self, percent: f64, why: &'static str) -> Self {
+        Self {
+            verdict: Verdict::AtLeast(percent, why),
+            ..self
+        }
+    }
+
+    /// The same, asked of a real server only.
+    pub(super) const fn of_a_server(self) -> Self {
+        Self {
+            needs: Needs::Server,
+            ..self
+        }
+    }
+}
+
+/// Every table of classes, in the order of reports.
+const FAMILIES: &[&[Definition]] = &[
+    queries::words::CLASSES,
+    queries::filters::CLASSES,
+    queries::sort::CLASSES,
+    queries::distinct::CLASSES,
+    queries::facets::CLASSES,
+    queries::pages::CLASSES,
+    queries::format::CLASSES,
+    queries::routes::CLASSES,
+    queries::documents::CLASSES,
+];
+
+/// A family of queries that is drawn, counted and reported together.
+#[derive(Clone, Copy)]
+pub struct Class(&'static Definition);
 
 /// A class name that does not exist.
 #[derive(Debug, thiserror::Error)]
@@ -57,70 +107,41 @@ pub struct UnknownClass(String);
 
 impl Class {
     /// Every class, in the order of reports.
-    pub const ALL: [Self; 21] = [
-        Self::Words1,
-        Self::Words2,
-        Self::Words3,
-        Self::Typos,
-        Self::Prefixes,
-        Self::Filters,
-        Self::SortNumbers,
-        Self::SortStrings,
-        Self::SortMissing,
-        Self::Facets,
-        Self::OffsetLimit,
-        Self::PageMode,
-        Self::Placeholder,
-        Self::Highlight,
-        Self::Retrieve,
-        Self::Scores,
-        Self::PhrasesNegative,
-        Self::GetSearch,
-        Self::DocumentsGet,
-        Self::DocumentsList,
-        Self::FacetsCut,
-    ];
-
-    /// The classes that run unless others are named: what a fleet serves exactly.
-    #[must_use]
-    pub fn served() -> Vec<Self> {
-        let mut classes = Self::ALL.to_vec();
-        classes.retain(|class| *class != Self::FacetsCut);
-        classes
+    pub fn all() -> impl Iterator<Item = Self> {
+        FAMILIES.iter().flat_map(|family| family.iter()).map(Self)
     }
 
-    /// The name on the command line and in reports.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Words1 => "words1",
-            Self::Words2 => "words2",
-            Self::Words3 => "words3",
-            Self::Typos => "typos",
-            Self::Prefixes => "prefixes",
-            Self::Filters => "filters",
-            Self::SortNumbers => "sort_numbers",
-            Self::SortStrings => "sort_strings",
-            Self::SortMissing => "sort_missing",
-            Self::Facets => "facets",
-            Self::FacetsCut => "facets_cut",
-            Self::OffsetLimit => "offset_limit",
-            Self::PageMode => "page_mode",
-            Self::Placeholder => "placeholder",
-            Self::Highlight => "highlight",
-            Self::Retrieve => "retrieve",
-            Self::Scores => "scores",
-            Self::PhrasesNegative => "phrases_negative",
-            Self::GetSearch => "get_search",
-            Self::DocumentsGet => "documents_get",
-            Self::DocumentsList => "documents_list",
-        }
+    /// The classes that every reference can answer.
+    pub fn of_any_node() -> impl Iterator<Item = Self> {
+        Self::all().filter(|class| class.needs == Needs::Node)
+    }
+}
+
+impl std::ops::Deref for Class {
+    type Target = Definition;
+
+    fn deref(&self) -> &Definition {
+        self.0
+    }
+}
+
+impl PartialEq for Class {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Class {}
+
+impl std::fmt::Debug for Class {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.name)
     }
 }
 
 impl std::fmt::Display for Class {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.pad(self.name())
+        formatter.pad(self.name)
     }
 }
 
@@ -128,9 +149,8 @@ impl FromStr for Class {
     type Err = UnknownClass;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|class| class.name() == name)
+        Self::all()
+            .find(|class| class.name == name)
             .ok_or_else(|| UnknownClass(name.to_owned()))
     }
 }

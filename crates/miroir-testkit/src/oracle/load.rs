@@ -1,14 +1,17 @@
 //! Preparing an index on one side.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::OracleError;
-use super::corpus::{Corpus, Ids, text_id};
-use super::profile::Profile;
+use super::corpus::Document;
+use super::profile::{Profile, corpus_of};
+use super::world::World;
 use crate::client::{Client, ClientError, Response};
 
-/// Documents per request.
+/// Fewest documents per request.
 const BATCH: usize = 250;
+/// Most requests with documents per index.
+const MOST_BATCHES: usize = 10;
 
 /// One of the two servers.
 #[derive(Debug, Clone)]
@@ -101,64 +104,55 @@ impl Side {
 
     /// Creates the index of a profile, sets it up and fills it. Some documents are then replaced and some deleted, so
     /// that the order in which a node keeps them is not the order of loading.
-    pub(super) async fn prepare(
-        &self,
-        profile: Profile,
-        corpus: &Corpus,
-        fresh: &[String],
-    ) -> Result<(), OracleError> {
+    pub(super) async fn prepare(&self, profile: Profile, world: &World) -> Result<(), OracleError> {
         let index = format!("/indexes/{}", profile.uid());
         self.create(profile.uid()).await?;
 
-        let mut settings = profile.settings(corpus.vocabulary.names(8));
-        let mut rules = profile.ranking_rules(fresh);
+        let mut settings = world.settings(profile);
+        let mut rules = world.ranking_rules(profile);
         if self.add_tie_rule {
             rules
-                .get_or_insert_with(|| fresh.to_vec())
+                .get_or_insert_with(|| world.fresh_rules().to_vec())
                 .push("id:asc".to_owned());
         }
         if let Some(rules) = rules {
-            settings["rankingRules"] = json!(rules);
+            settings.insert("rankingRules".to_owned(), json!(rules));
         }
-        self.succeed(
-            "change settings",
-            self.client
-                .patch(&format!("{index}/settings"), &settings)
-                .await,
-        )
-        .await?;
+        let path = format!("{index}/settings");
+        let change = self.client.patch(&path, &Value::Object(settings)).await;
+        self.succeed("change settings", change).await?;
 
-        let documents = format!("{index}/documents");
-        for batch in corpus.documents.chunks(BATCH) {
-            let body = Corpus::body(batch, profile.ids());
-            self.succeed("add documents", self.client.post(&documents, &body).await)
-                .await?;
+        let path = format!("{index}/documents");
+        let documents = &corpus_of(profile, world).documents;
+        let batch = documents.len().div_ceil(MOST_BATCHES).max(BATCH);
+        for batch in documents.chunks(batch) {
+            self.add(profile, &path, batch).await?;
         }
-        let deleted: Vec<Value> = corpus
-            .documents
+        let deleted: Vec<Value> = documents
             .iter()
             .step_by(29)
-            .map(|document| id(document, profile))
+            .map(|document| profile.document(document)["id"].clone())
             .collect();
         let answer = self
             .client
-            .post(&format!("{documents}/delete-batch"), &json!(deleted))
+            .post(&format!("{path}/delete-batch"), &json!(deleted))
             .await;
         self.succeed("delete documents", answer).await?;
-        let replaced: Vec<Map<String, Value>> =
-            corpus.documents.iter().step_by(17).cloned().collect();
-        let body = Corpus::body(&replaced, profile.ids());
-        self.succeed(
-            "replace documents",
-            self.client.post(&documents, &body).await,
-        )
-        .await
+        let replaced: Vec<Document> = documents.iter().step_by(17).cloned().collect();
+        self.add(profile, &path, &replaced).await
     }
-}
 
-fn id(document: &Map<String, Value>, profile: Profile) -> Value {
-    match profile.ids() {
-        Ids::Numbers => document["id"].clone(),
-        Ids::Texts => json!(text_id(&document["id"])),
+    async fn add(
+        &self,
+        profile: Profile,
+        path: &str,
+        documents: &[Document],
+    ) -> Result<(), OracleError> {
+        let body = documents
+            .iter()
+            .map(|document| Value::Object(profile.document(document)))
+            .collect();
+        self.succeed("add documents", self.client.post(path, &body).await)
+            .await
     }
 }

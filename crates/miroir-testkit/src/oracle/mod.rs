@@ -4,24 +4,30 @@
 //! reference `<primary key>:asc` is appended to the ranking rules, a candidate appends it by itself and hides it.
 //! Everything is drawn from a seed, so a difference can be seen again.
 //!
-//! The corpus has few words, each of them in many documents, so that every node knows every word: what depends on a
-//! node's dictionary is measured elsewhere.
+//! Most indexes have few words, each of them in many documents, so that every node knows every word; what depends on a
+//! node's dictionary is judged on an index of many words. Whatever a class asks, how equal its answers must be is said in
+//! its row of a table: see [`Class`] for how to add one.
 
 mod answer;
 mod class;
 mod corpus;
+mod fleet;
 mod load;
 mod profile;
 mod queries;
 mod report;
 mod run;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod vocabulary;
+mod world;
 
-pub use class::{Class, UnknownClass};
+pub use class::{Class, Definition, Needs, UnknownClass, Verdict};
+pub use fleet::{Fleet, FleetShape};
+use miroir_core::id::ShardCount;
 pub use report::{Mismatch, Report, Score};
-pub use run::run;
+pub use run::{run, run_and};
 
 use crate::client::ClientError;
 
@@ -34,10 +40,14 @@ pub struct Options {
     pub queries: usize,
     /// Documents per index. Below 100 the words get rare and dictionaries start to matter.
     pub documents: usize,
+    /// Fill the shards of an index with so many of them unevenly, and most of them not at all.
+    pub skew: Option<ShardCount>,
     /// The classes to run, in this order.
     pub classes: Vec<Class>,
     /// Queries at once.
     pub concurrency: usize,
+    /// Members of an object may come in any order.
+    pub ignore_member_order: bool,
     /// The candidate is an ordinary server too: it gets the tie rule as well. For checking the oracle itself.
     pub candidate_is_plain: bool,
 }
@@ -48,8 +58,10 @@ impl Default for Options {
             seed: 1,
             queries: 20,
             documents: 300,
-            classes: Class::served(),
+            skew: None,
+            classes: Class::all().collect(),
             concurrency: 4,
+            ignore_member_order: false,
             candidate_is_plain: false,
         }
     }

@@ -1,11 +1,12 @@
 //! The indexes that queries run on: the same documents under different settings.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::corpus::Ids;
+use super::corpus::{Corpus, Document, Ids};
+use super::vocabulary::Vocabulary;
 
 /// One index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Profile {
     /// Every field displayed and searchable.
     Plain,
@@ -14,10 +15,47 @@ pub(super) enum Profile {
     Limited,
     /// Small limits for facets and pages.
     Capped,
+    /// A distinct attribute with one value per document.
+    Distinct,
+    /// A distinct attribute with several values per document.
+    DistinctMany,
+    /// Filterable attributes as rules with patterns.
+    Patterns,
+    /// The primary key can be filtered and sorted by.
+    Keyed,
+    /// Custom rules before, between and after the others.
+    Ruled,
+    /// Languages are set by attribute.
+    Localized,
+    /// Documents carry vectors of their own.
+    Vectors,
+    /// Settings that the seed decides.
+    Random,
+    /// Many words, few of them frequent.
+    Rich,
+    /// More facet values than any list shows, and enough documents that numbers are ordered as numbers.
+    Crowded,
 }
 
+/// Dimensions of the vectors that documents carry.
+pub(super) const DIMENSIONS: usize = 4;
+
 impl Profile {
-    pub(super) const ALL: [Self; 3] = [Self::Plain, Self::Limited, Self::Capped];
+    pub(super) const ALL: [Self; 13] = [
+        Self::Plain,
+        Self::Limited,
+        Self::Capped,
+        Self::Distinct,
+        Self::DistinctMany,
+        Self::Patterns,
+        Self::Keyed,
+        Self::Ruled,
+        Self::Localized,
+        Self::Vectors,
+        Self::Random,
+        Self::Rich,
+        Self::Crowded,
+    ];
 
     /// Uid of the index on both sides.
     pub(super) fn uid(self) -> &'static str {
@@ -25,6 +63,16 @@ impl Profile {
             Self::Plain => "oracle-plain",
             Self::Limited => "oracle-limited",
             Self::Capped => "oracle-capped",
+            Self::Distinct => "oracle-distinct",
+            Self::DistinctMany => "oracle-distinct-many",
+            Self::Patterns => "oracle-patterns",
+            Self::Keyed => "oracle-keyed",
+            Self::Ruled => "oracle-ruled",
+            Self::Localized => "oracle-localized",
+            Self::Vectors => "oracle-vectors",
+            Self::Random => "oracle-random",
+            Self::Rich => "oracle-rich",
+            Self::Crowded => "oracle-crowded",
         }
     }
 
@@ -32,30 +80,14 @@ impl Profile {
     pub(super) fn ids(self) -> Ids {
         match self {
             Self::Limited => Ids::Texts,
-            Self::Plain | Self::Capped => Ids::Numbers,
+            _ => Ids::Numbers,
         }
     }
 
-    /// Whether the values of a facet come with the most frequent first; else they come in their own order.
-    pub(super) fn counts_first(self, facet: &str) -> bool {
-        match self {
-            Self::Plain => matches!(facet, "tags" | "year"),
-            Self::Limited => false,
-            Self::Capped => !matches!(facet, "year" | "colour"),
-        }
-    }
-
-    /// The settings without ranking rules. `words` are some words of the corpus.
-    pub(super) fn settings(self, words: &[String]) -> Value {
-        let mut settings = json!({
-            "filterableAttributes": [
-                "serial", "year", "votes", "price", "studio", "released", "tags", "dimensions.width",
-                "dimensions.label", "rating", "colour", "mixed", "notes", "_geo",
-            ],
-            "sortableAttributes": [
-                "serial", "year", "votes", "price", "studio", "released", "dimensions", "rating", "colour", "mixed", "notes",
-            ],
-        });
+    /// The settings without ranking rules; those of [`Self::Random`] are drawn elsewhere.
+    pub(super) fn settings(self, vocabulary: &Vocabulary) -> Map<String, Value> {
+        let words = vocabulary.names(8);
+        let mut settings = usual();
         let more = match self {
             Self::Plain => {
                 json!({ "faceting": { "sortFacetValuesBy": { "*": "alpha", "tags": "count", "year": "count" } } })
@@ -70,8 +102,38 @@ impl Profile {
                 "faceting": { "maxValuesPerFacet": 5, "sortFacetValuesBy": { "*": "count", "year": "alpha", "colour": "alpha" } },
                 "pagination": { "maxTotalHits": 50 },
             }),
+            Self::Distinct => json!({ "distinctAttribute": "studio" }),
+            Self::DistinctMany => json!({ "distinctAttribute": "tags" }),
+            Self::Patterns => json!({
+                "filterableAttributes": [
+                    "year",
+                    rule(&["dimensions.*", "st*"], true, true, true),
+                    rule(&["ta*", "colour"], true, true, false),
+                    rule(&["*ing", "serial"], false, true, true),
+                    rule(&["mi*"], true, false, true),
+                ],
+            }),
+            Self::Keyed => json!({
+                "filterableAttributes": ["id", "year", "colour", "tags"],
+                "sortableAttributes": ["id", "year"],
+                "displayedAttributes": ["overview", "id", "dimensions", "colour", "title"],
+            }),
+            Self::Localized => json!({
+                "localizedAttributes": [
+                    { "attributePatterns": ["spee*"], "locales": ["jpn", "fra", "deu"] },
+                    { "attributePatterns": ["title"], "locales": ["eng"] },
+                ],
+            }),
+            Self::Vectors => json!({
+                "embedders": { "own": { "source": "userProvided", "dimensions": DIMENSIONS } },
+            }),
+            Self::Crowded => json!({
+                "filterableAttributes": ["serial", "number", "code", "crowd"],
+                "faceting": { "maxValuesPerFacet": 20, "sortFacetValuesBy": { "code": "count", "crowd": "count" } },
+            }),
+            Self::Ruled | Self::Random | Self::Rich => json!({}),
         };
-        if let (Some(settings), Value::Object(more)) = (settings.as_object_mut(), more) {
+        if let Value::Object(more) = more {
             settings.extend(more);
         }
         settings
@@ -79,13 +141,110 @@ impl Profile {
 
     /// The user's ranking rules, given those of a fresh index; `None` leaves them alone.
     pub(super) fn ranking_rules(self, fresh: &[String]) -> Option<Vec<String>> {
+        let mut rules = fresh.to_vec();
         match self {
-            Self::Plain | Self::Capped => None,
-            Self::Limited => {
-                let mut rules = fresh.to_vec();
-                rules.insert(rules.len().min(2), "votes:desc".to_owned());
-                Some(rules)
+            Self::Limited => rules.insert(rules.len().min(2), "votes:desc".to_owned()),
+            Self::Ruled => {
+                rules.insert(rules.len().min(1), "released:asc".to_owned());
+                rules.insert(rules.len().min(4), "mixed:desc".to_owned());
+                rules.push("numbers:asc".to_owned());
+                rules.push("dimensions.width:desc".to_owned());
             }
+            _ => return None,
         }
+        Some(rules)
+    }
+
+    /// What this index has of a document of the corpus.
+    pub(super) fn document(self, document: &Document) -> Document {
+        let mut document = super::corpus::with_ids(document, self.ids());
+        if self == Self::Vectors {
+            document.insert("_vectors".to_owned(), json!({ "own": vector(&document) }));
+        }
+        document
+    }
+}
+
+/// A vector that follows from the document's numbers, so that both sides get the same.
+fn vector(document: &Document) -> Vec<f64> {
+    let serial = document["serial"].as_f64().unwrap_or(0.0);
+    let year = document["year"].as_f64().unwrap_or(0.0);
+    (1..=DIMENSIONS)
+        .map(|place| {
+            let place = f64::from(u32::try_from(place).unwrap_or(1));
+            ((serial * place + year).sin() * 1000.0).round() / 1000.0
+        })
+        .collect()
+}
+
+/// What every index has unless it says otherwise.
+fn usual() -> Map<String, Value> {
+    let filterable = [
+        "serial",
+        "year",
+        "votes",
+        "price",
+        "studio",
+        "released",
+        "tags",
+        "dimensions.width",
+        "dimensions.label",
+        "rating",
+        "colour",
+        "mixed",
+        "notes",
+        "numbers",
+        "badge",
+        "_geo",
+    ];
+    let sortable = [
+        "serial",
+        "year",
+        "votes",
+        "price",
+        "studio",
+        "released",
+        "dimensions",
+        "rating",
+        "colour",
+        "mixed",
+        "notes",
+        "numbers",
+        "tags",
+        "_geo",
+    ];
+    Map::from_iter([
+        ("filterableAttributes".to_owned(), json!(filterable)),
+        ("sortableAttributes".to_owned(), json!(sortable)),
+    ])
+}
+
+/// A rule of filterable attributes.
+fn rule(patterns: &[&str], facet_search: bool, equality: bool, comparison: bool) -> Value {
+    json!({
+        "attributePatterns": patterns,
+        "features": {
+            "facetSearch": facet_search,
+            "filter": { "equality": equality, "comparison": comparison },
+        },
+    })
+}
+
+/// Whether settings list the values of a facet with the most frequent first; else they come in their own order.
+pub(super) fn counts_first(settings: &Map<String, Value>, facet: &str) -> bool {
+    let orders = settings
+        .get("faceting")
+        .and_then(|faceting| faceting.get("sortFacetValuesBy"));
+    orders
+        .and_then(|orders| orders.get(facet).or_else(|| orders.get("*")))
+        .is_some_and(|order| order == "count")
+}
+
+/// The corpus of an index with few words, of the index with many, and of the one with many facet values.
+pub(super) fn corpus_of(profile: Profile, world: &super::world::World) -> &Corpus {
+    match profile {
+        Profile::Rich => world.rich(),
+        Profile::Crowded => world.crowded(),
+        _ => world.corpus(),
     }
 }

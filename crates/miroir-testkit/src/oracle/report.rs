@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Class;
+use super::{Class, Verdict};
 use crate::json::Difference;
 
 /// One query whose answers differ.
@@ -31,7 +31,46 @@ pub struct Score {
     pub mismatches: Vec<Mismatch>,
 }
 
+impl Mismatch {
+    /// Whether nothing but the order of members differs.
+    #[must_use]
+    pub fn only_order(&self) -> bool {
+        self.differences.iter().all(|difference| difference.order)
+    }
+
+    fn render(&self, class: Class, text: &mut String) {
+        text.push_str(&format!("\n=== {class}: {}\n", self.query));
+        for difference in self.differences.iter().take(12) {
+            text.push_str(&format!("  {difference}\n"));
+        }
+        if self.differences.len() > 12 {
+            let all = self.differences.len();
+            text.push_str(&format!("  ... {all} differences in all\n"));
+        }
+        text.push_str(&format!(
+            "  reference: {}\n  candidate: {}\n",
+            self.reference, self.candidate
+        ));
+    }
+}
+
 impl Score {
+    pub(super) fn new(class: Class, total: usize) -> Self {
+        Self {
+            class,
+            total,
+            answered: 0,
+            mismatches: Vec::new(),
+        }
+    }
+
+    /// Queries whose answers differ in nothing but the order of members.
+    #[must_use]
+    pub fn only_order(&self) -> usize {
+        let only = self.mismatches.iter().filter(|one| one.only_order());
+        only.count()
+    }
+
     /// Queries whose answers are equal.
     #[must_use]
     pub fn identical(&self) -> usize {
@@ -60,12 +99,12 @@ pub struct Report {
 }
 
 impl Report {
-    /// The classes below a percentage.
+    /// The classes that do not reach what their verdict asks for.
     #[must_use]
-    pub fn below(&self, percent: f64) -> Vec<&Score> {
+    pub fn failed(&self) -> Vec<&Score> {
         self.scores
             .iter()
-            .filter(|score| score.percent() < percent)
+            .filter(|score| score.percent() < score.class.verdict.percent())
             .collect()
     }
 
@@ -76,10 +115,13 @@ impl Report {
             .scores
             .iter()
             .map(|score| {
-                (
-                    score.class.name().to_owned(),
-                    json!({ "identical": score.identical(), "total": score.total, "answered": score.answered }),
-                )
+                let counts = json!({
+                    "identical": score.identical(),
+                    "otherOrder": score.only_order(),
+                    "total": score.total,
+                    "answered": score.answered,
+                });
+                (score.class.name.to_owned(), counts)
             })
             .collect();
         let identical: usize = self.scores.iter().map(Score::identical).sum();
@@ -94,43 +136,58 @@ impl Report {
         for score in &self.scores {
             let (identical, total) = (score.identical(), score.total);
             let (percent, answered) = (score.percent(), score.answered);
+            let wanted = score.class.verdict.percent();
+            let failed = if percent < wanted { "  FAILED" } else { "" };
             text.push_str(&format!(
-                "{:<18} {identical:>5} / {total:<5} {percent:>6.2} %  ({answered} successes)\n",
+                "{:<20} {identical:>5} / {total:<5} {percent:>6.2} % of {wanted:>3} %  ({answered} successes",
                 score.class
             ));
+            if score.only_order() > 0 {
+                text.push_str(&format!(", {} in another order", score.only_order()));
+            }
+            text.push_str(&format!("){failed}\n"));
         }
         for score in &self.scores {
-            for mismatch in score.mismatches.iter().take(shown) {
-                text.push_str(&format!("\n=== {}: {}\n", score.class, mismatch.query));
-                for difference in mismatch.differences.iter().take(12) {
-                    text.push_str(&format!("  {difference}\n"));
-                }
-                if mismatch.differences.len() > 12 {
-                    text.push_str(&format!(
-                        "  ... {} differences in all\n",
-                        mismatch.differences.len()
-                    ));
-                }
-                text.push_str(&format!(
-                    "  reference: {}\n  candidate: {}\n",
-                    mismatch.reference, mismatch.candidate
-                ));
+            // What differs in values says more than what differs in order.
+            let mut mismatches: Vec<&Mismatch> = score.mismatches.iter().collect();
+            mismatches.sort_by_key(|mismatch| mismatch.only_order());
+            for mismatch in mismatches.into_iter().take(shown) {
+                mismatch.render(score.class, &mut text);
             }
         }
         text
     }
 
-    /// Panics with the rendered report when a class is below `percent`. For tests.
-    pub fn assert_at_least(&self, percent: f64) {
-        let below: Vec<&str> = self
-            .below(percent)
-            .iter()
-            .map(|score| score.class.name())
-            .collect();
+    /// The table of `docs/exactness.md`, with the figures of this run.
+    #[must_use]
+    pub fn table(&self) -> String {
+        let mut text = String::from(
+            "| class | what it asks | must be equal | measured |\n|---|---|---|---|\n",
+        );
+        for score in &self.scores {
+            let wanted = match score.class.verdict {
+                Verdict::Exact => "all".to_owned(),
+                Verdict::AtLeast(percent, why) => format!("{percent} %: {why}"),
+            };
+            text.push_str(&format!(
+                "| `{}` | {} | {wanted} | {:.2} % of {} |\n",
+                score.class,
+                score.class.about,
+                score.percent(),
+                score.total
+            ));
+        }
+        text
+    }
+
+    /// Panics with the rendered report when a class fails. For tests.
+    pub fn assert_passed(&self) {
+        let failed: Vec<&str> = self.failed().iter().map(|score| score.class.name).collect();
         assert!(
-            below.is_empty(),
-            "below {percent} %: {}\n{}",
-            below.join(", "),
+            failed.is_empty(),
+            "seed {}: {}\n{}",
+            self.seed,
+            failed.join(", "),
             self.render(2)
         );
     }

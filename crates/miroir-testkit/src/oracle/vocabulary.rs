@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rand::RngExt;
 use rand::rngs::StdRng;
-use rand::seq::{IndexedRandom, SliceRandom};
+use rand::seq::{IndexedRandom as _, SliceRandom as _};
 
 /// Most distinct words of a corpus. Far below every limit that makes an answer depend on a node's dictionary
 /// (100 words with one prefix of up to 4 letters, 50 words within two typos).
@@ -17,28 +17,50 @@ const CONSONANTS: &[&str] = &[
 ];
 const VOWELS: &[&str] = &["a", "e", "i", "o", "u"];
 
+/// Words of a rich vocabulary: enough of them that prefixes are crowded and derivations are cut.
+const RICH_WORDS: std::ops::RangeInclusive<usize> = 3_000..=20_000;
+
 /// Distinct pronounceable words of 4 to 10 letters.
 #[derive(Debug, Clone)]
 pub(super) struct Vocabulary {
     words: Vec<String>,
+    /// How uneven the words are used: 1 is evenly, more prefers the first ones.
+    skew: i32,
 }
 
 impl Vocabulary {
     /// Words for a corpus of so many documents: few enough that each word occurs in dozens of them.
     pub(super) fn draw(random: &mut StdRng, documents: usize) -> Self {
-        let wanted = (documents / 2).clamp(FEWEST_WORDS, MOST_WORDS);
+        Self::of(random, (documents / 2).clamp(FEWEST_WORDS, MOST_WORDS), 1)
+    }
+
+    /// Many words, few of them frequent, as in natural texts: what a node knows depends on the documents it has.
+    pub(super) fn rich(random: &mut StdRng, documents: usize) -> Self {
+        let wanted = (documents * 2).clamp(*RICH_WORDS.start(), *RICH_WORDS.end());
+        Self::of(random, wanted, 3)
+    }
+
+    fn of(random: &mut StdRng, wanted: usize, skew: i32) -> Self {
         let mut words = BTreeSet::new();
         while words.len() < wanted {
             words.insert(word(random));
         }
         let mut words: Vec<String> = words.into_iter().collect();
         words.shuffle(random);
-        Self { words }
+        Self { words, skew }
     }
 
     /// Any word.
     pub(super) fn word(&self, random: &mut StdRng) -> &str {
-        self.words.choose(random).map_or("", String::as_str)
+        let place = random.random::<f64>().powi(self.skew);
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a place in a list of some thousand words"
+        )]
+        let position = (place * self.words.len() as f64) as usize;
+        self.words.get(position).map_or("", String::as_str)
     }
 
     /// The first words, as a small set of names for tags and the like.

@@ -3,7 +3,7 @@
 use super::exchange::{Exchange, perform};
 use super::{CLIENT_FACING, NEEDS_NEW_ENGINE, Recording, RecordingError};
 use crate::client::Client;
-use crate::json::{Difference, Order, Tree, differences};
+use crate::json::{Difference, Tree, differences};
 
 /// What came out of a replay.
 #[derive(Debug, Clone)]
@@ -130,6 +130,7 @@ fn compare(expected: &Exchange, actual: &Exchange) -> Vec<Difference> {
                 path: path.to_owned(),
                 reference,
                 candidate,
+                order: false,
             });
         }
     };
@@ -158,7 +159,7 @@ fn compare(expected: &Exchange, actual: &Exchange) -> Vec<Difference> {
             right.as_ref().unwrap_or(&Tree::Null),
         );
         found.extend(
-            differences(left, right, Order::Strict)
+            differences(left, right)
                 .into_iter()
                 .map(|difference| Difference {
                     path: format!("{place}{}", difference.path),

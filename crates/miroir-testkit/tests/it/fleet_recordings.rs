@@ -107,6 +107,36 @@ async fn replay(scenario: &str, left_out: &[&str]) {
 }
 
 #[tokio::test]
+async fn bad_searches() {
+    replay("bad_search", &[]).await;
+}
+
+#[tokio::test]
+async fn bad_searches_by_get() {
+    replay("bad_search_get", &[]).await;
+}
+
+#[tokio::test]
+async fn bad_facet_and_multi_searches() {
+    replay("bad_facets", &[]).await;
+}
+
+#[tokio::test]
+async fn bad_lists_of_documents() {
+    replay("bad_documents", &[]).await;
+}
+
+#[tokio::test]
+async fn bad_lists_of_fields() {
+    replay("bad_fields", &[]).await;
+}
+
+#[tokio::test]
+async fn bad_similar() {
+    replay("bad_similar", &[]).await;
+}
+
+#[tokio::test]
 async fn documents() {
     replay("documents", not_served::DOCUMENTS).await;
 }

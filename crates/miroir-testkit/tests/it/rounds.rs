@@ -119,7 +119,8 @@ async fn ids_that_a_filter_confuses_are_told_apart() {
         client.patch("/indexes/stories/settings", &settings).await,
     )
     .await;
-    let added = client.post("/indexes/stories/documents", &json!(documents));
+    let documents = json!(documents);
+    let added = client.post("/indexes/stories/documents", &documents);
     succeed(&client, added.await).await;
     let query = |offset: usize, limit: usize| {
         json!({
@@ -240,7 +241,8 @@ async fn a_threshold_counts_as_on_one_server() {
                 json!({ "id": number, "text": text, "kind": number % 3 })
             })
             .collect();
-        let added = client.post("/indexes/stories/documents", &json!(documents));
+        let documents = json!(documents);
+        let added = client.post("/indexes/stories/documents", &documents);
         succeed(&client, added.await).await;
     }
     let shapes = [

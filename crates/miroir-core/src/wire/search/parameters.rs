@@ -90,6 +90,14 @@ impl TryFrom<SearchParameters> for SearchQuery {
                 "`hybridEmbedder` is mandatory when `vector` is present",
             ));
         }
+        let filter = parameters.filter.map(filter);
+        if filter == Some(Value::Null) {
+            // In a body it means no filter; here it is a value like any other.
+            return Err(ApiError::new(
+                Code::InvalidSearchFilter,
+                "Invalid syntax for the filter parameter: `expected String, Array, found: null`.",
+            ));
+        }
 
         Ok(SearchQuery {
             q: parameters.q,
@@ -109,7 +117,7 @@ impl TryFrom<SearchParameters> for SearchQuery {
             highlight_pre_tag: parameters.highlight_pre_tag,
             highlight_post_tag: parameters.highlight_post_tag,
             show_matches_position: parameters.show_matches_position.0,
-            filter: parameters.filter.map(filter),
+            filter,
             sort: parameters.sort.as_deref().map(sort),
             distinct: parameters.distinct,
             facets: parameters.facets.map(|list| list.0),

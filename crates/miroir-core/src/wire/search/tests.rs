@@ -328,36 +328,54 @@ fn kinds_are_those_of_a_server() {
     let kind = |body: Value| post(body).unwrap().kind();
     let hybrid = |ratio: f32| json!({"embedder": "e", "semanticRatio": ratio});
     let cases = [
-        (json!({"q": "a"}), Kind::Keyword),
-        (json!({"q": "a", "hybrid": hybrid(0.0)}), Kind::Keyword),
-        (json!({"q": " ", "hybrid": hybrid(1.0)}), Kind::Keyword),
-        (json!({"hybrid": hybrid(0.0), "vector": [1]}), Kind::Keyword),
-        (json!({"q": "a", "vector": [1]}), Kind::Keyword),
+        (json!({"q": "a"}), SearchKind::Keyword),
+        (
+            json!({"q": "a", "hybrid": hybrid(0.0)}),
+            SearchKind::Keyword,
+        ),
+        (
+            json!({"q": " ", "hybrid": hybrid(1.0)}),
+            SearchKind::Keyword,
+        ),
+        (
+            json!({"hybrid": hybrid(0.0), "vector": [1]}),
+            SearchKind::Keyword,
+        ),
+        (json!({"q": "a", "vector": [1]}), SearchKind::Keyword),
         (
             json!({"hybrid": hybrid(0.5), "vector": [1]}),
-            Kind::Semantic,
+            SearchKind::Semantic,
         ),
-        (json!({"q": "a", "hybrid": hybrid(1.0)}), Kind::Semantic),
+        (
+            json!({"q": "a", "hybrid": hybrid(1.0)}),
+            SearchKind::Semantic,
+        ),
         (
             json!({"q": "", "hybrid": hybrid(0.25), "media": {}}),
-            Kind::Semantic,
+            SearchKind::Semantic,
         ),
         (
             json!({"q": "a", "hybrid": hybrid(0.25)}),
-            Kind::Hybrid(0.25),
+            SearchKind::Hybrid(0.25),
         ),
         (
             json!({"q": "a", "hybrid": {"embedder": "e"}}),
-            Kind::Hybrid(0.5),
+            SearchKind::Hybrid(0.5),
         ),
     ];
     for (body, expected) in cases {
         assert_eq!(kind(body.clone()), expected, "{body}");
     }
     let query = post(json!({"q": "a", "hybrid": {"embedder": "e"}})).unwrap();
-    assert_eq!(query.with_default_ratio(0.75).kind(), Kind::Hybrid(0.75));
+    assert_eq!(
+        query.with_default_ratio(0.75).kind(),
+        SearchKind::Hybrid(0.75)
+    );
     let given = post(json!({"q": "a", "hybrid": hybrid(0.1)})).unwrap();
-    assert_eq!(given.with_default_ratio(0.75).kind(), Kind::Hybrid(0.1));
+    assert_eq!(
+        given.with_default_ratio(0.75).kind(),
+        SearchKind::Hybrid(0.1)
+    );
 }
 
 #[test]
@@ -365,11 +383,11 @@ fn a_refusal_can_be_asked_for_without_an_embedding() {
     let query =
         post(json!({"q": "a", "hitsPerPage": 3, "hybrid": {"embedder": "e", "semanticRatio": 1}}));
     let asked = query.unwrap().without_embedding();
-    assert_eq!((asked.kind(), asked.limit), (Kind::Hybrid(0.5), 0));
+    assert_eq!((asked.kind(), asked.limit), (SearchKind::Hybrid(0.5), 0));
     assert!(!asked.is_paged());
     let with_vector = json!({"vector": [1], "hybrid": {"embedder": "e", "semanticRatio": 1}});
     assert_eq!(
         post(with_vector).unwrap().without_embedding().kind(),
-        Kind::Semantic
+        SearchKind::Semantic
     );
 }

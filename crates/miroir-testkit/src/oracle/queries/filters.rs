@@ -2,8 +2,163 @@
 
 use serde_json::{Value, json};
 
-use super::{Body, Source, set, with_any_words};
+use super::{Body, Definition, Query, Source, post, set, with_any_words};
 use crate::oracle::corpus::{COLOURS, TAGS};
+use crate::oracle::profile::Profile;
+
+pub(in crate::oracle) const CLASSES: &[Definition] = &[
+    Definition::exact(
+        "filters",
+        "every operator and connective, as text and as arrays",
+        |source| post(Profile::Plain, filters(source)),
+    ),
+    Definition::exact(
+        "filters_geo",
+        "radius, bounding box, and their faults",
+        |source| with_filter(source, Profile::Plain, geo),
+    ),
+    Definition::exact("filters_polygon", "polygons", |source| {
+        with_filter(source, Profile::Plain, polygon)
+    })
+    .of_a_server(),
+    Definition::exact(
+        "filters_text",
+        "`CONTAINS` and `STARTS WITH`, negated too",
+        |source| with_filter(source, Profile::Plain, parts),
+    ),
+    Definition::exact(
+        "filters_quoting",
+        "quotes, escapes, spaces, numbers as texts and texts as numbers",
+        |source| with_filter(source, Profile::Plain, quoting),
+    ),
+    Definition::exact(
+        "filters_key",
+        "the primary key, where the user may filter by it and where not",
+        |source| {
+            let profile = *source.pick(&[Profile::Keyed, Profile::Keyed, Profile::Plain]);
+            with_filter(source, profile, key)
+        },
+    ),
+    Definition::exact(
+        "filters_patterns",
+        "attributes that patterns open for some operators only",
+        |source| with_filter(source, Profile::Patterns, patterns),
+    ),
+];
+
+/// A search with one to three conditions of a kind, nested in one of several ways.
+fn with_filter(
+    source: &mut Source<'_>,
+    profile: Profile,
+    condition: fn(&mut Source<'_>) -> String,
+) -> Query {
+    let mut body = with_any_words(source);
+    let filter = match source.number(0..=5) {
+        0 => json!(format!("NOT {}", condition(source))),
+        1 => json!([condition(source), number(source)]),
+        2 => json!([[condition(source), condition(source)], number(source)]),
+        3 => json!(format!(
+            "{} OR ({} AND {})",
+            condition(source),
+            condition(source),
+            number(source)
+        )),
+        _ => json!(condition(source)),
+    };
+    set(&mut body, "filter", filter);
+    let limit = source.number(1..=40);
+    set(&mut body, "limit", limit);
+    post(profile, body)
+}
+
+fn polygon(source: &mut Source<'_>) -> String {
+    let (lat, lng) = (source.degrees(40), source.degrees(100));
+    let corners: Vec<String> = (0..source.number(2..=6))
+        .map(|_| {
+            format!(
+                "[{}, {}]",
+                lat + source.degrees(40),
+                lng + source.degrees(60)
+            )
+        })
+        .collect();
+    format!("_geoPolygon({})", corners.join(", "))
+}
+
+fn parts(source: &mut Source<'_>) -> String {
+    let field = *source.pick(&[
+        "studio",
+        "colour",
+        "tags",
+        "mixed",
+        "badge",
+        "dimensions.label",
+        "title",
+    ]);
+    let operator = *source.pick(&["CONTAINS", "NOT CONTAINS", "STARTS WITH", "NOT STARTS WITH"]);
+    let word = source.word();
+    let part = &word[..source.number(1..=4)];
+    match source.number(0..=2) {
+        0 => format!("{field} {operator} \"{}\"", part.to_uppercase()),
+        1 => format!("{field} {operator} ''"),
+        _ => format!("{field} {operator} {part}"),
+    }
+}
+
+fn quoting(source: &mut Source<'_>) -> String {
+    let word = source.word();
+    let year = source.number(1960..=2024);
+    match source.number(0..=12) {
+        0 => format!("studio = \"{word}\""),
+        1 => format!("'studio' = '{word}'"),
+        2 => format!("studio = ' {} '", word.to_uppercase()),
+        3 => format!("year = \"{year}\""),
+        4 => format!("year = {year}.0"),
+        5 => format!("\"year\" >= '{year}'"),
+        6 => format!("mixed = \"{}\"", source.number(0..=40)),
+        7 => "badge = \"RED \" OR badge = ' blue'".to_owned(),
+        8 => "badge IN ['ocre', \"Öcre\"]".to_owned(),
+        9 => format!("studio = \"{word}\\\"s\""),
+        10 => format!("year = 1e3 OR year = {year}e0"),
+        11 => format!("studio={word}AND year>1"),
+        _ => format!("votes = {}", source.number(0..=40) * 1_000_003),
+    }
+}
+
+fn key(source: &mut Source<'_>) -> String {
+    let corpus = source.corpus;
+    let (one, other) = (
+        &source.pick(&corpus.documents)["id"],
+        &source.pick(&corpus.documents)["id"],
+    );
+    match source.number(0..=5) {
+        0 => format!("id = {one}"),
+        1 => format!("id IN [{one}, {other}, 0]"),
+        2 => format!("id > {one}"),
+        3 => format!("id != {one} AND id < {other}"),
+        4 => "id EXISTS".to_owned(),
+        _ => format!("id {one} TO {other}"),
+    }
+}
+
+fn patterns(source: &mut Source<'_>) -> String {
+    let corpus = source.corpus;
+    let name = source.pick(corpus.vocabulary.names(30));
+    let number = source.number(0..=60);
+    let operator = *source.pick(&["=", "!=", ">", "<="]);
+    match source.number(0..=9) {
+        0 => format!("dimensions.label = {name}"),
+        1 => format!("dimensions.width {operator} {number}"),
+        2 => format!("studio {operator} {name}"),
+        3 => format!("tags = {name}"),
+        4 => format!("tags {operator} {number}"),
+        5 => format!("rating {operator} {number}"),
+        6 => format!("serial {operator} {number}"),
+        7 => format!("mixed {operator} {number}"),
+        8 => format!("dimensions {operator} {number}"),
+        _ => format!("overview {operator} {number}"),
+    }
+}
 
 /// A filter as a string or as arrays; a few are wrong on purpose, since errors must be equal too.
 pub(super) fn filters(source: &mut Source<'_>) -> Body {
@@ -117,14 +272,14 @@ fn presence(source: &mut Source<'_>) -> String {
 }
 
 fn geo(source: &mut Source<'_>) -> String {
-    let (lat, lng) = (source.random_degrees(70), source.random_degrees(150));
+    let (lat, lng) = (source.degrees(70), source.degrees(150));
     if source.chance(0.6) {
         format!(
             "_geoRadius({lat}, {lng}, {})",
             source.number(100..=6000) * 1000
         )
     } else {
-        let size = source.random_degrees(60).abs() + 1;
+        let size = source.degrees(60).abs() + 1;
         let (north, east) = ((lat + size).min(89), (lng + size).min(179));
         format!("_geoBoundingBox([{north}, {east}], [{lat}, {lng}])")
     }
@@ -143,7 +298,8 @@ fn wrong(source: &mut Source<'_>) -> Value {
 }
 
 impl Source<'_> {
-    fn random_degrees(&mut self, most: i32) -> i32 {
+    /// A whole number of degrees up to `most` on either side.
+    pub(super) fn degrees(&mut self, most: i32) -> i32 {
         use rand::RngExt as _;
         self.random.random_range(-most..=most)
     }

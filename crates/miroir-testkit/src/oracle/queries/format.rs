@@ -3,7 +3,68 @@
 use serde_json::json;
 
 use super::words;
-use super::{Body, Source, set, with_any_words};
+use super::{Body, Definition, Query, Source, post, set, with_any_words};
+use crate::oracle::profile::Profile;
+
+pub(in crate::oracle) const CLASSES: &[Definition] = &[
+    Definition::exact(
+        "highlight",
+        "highlighting, cropping, positions, with all their parameters",
+        |source| {
+            let profile = *source.pick(&[Profile::Plain, Profile::Plain, Profile::Limited]);
+            let body = highlight(source);
+            post(profile, body)
+        },
+    ),
+    Definition::exact(
+        "retrieve",
+        "lists of attributes, nested, unknown, not displayed",
+        |source| {
+            let profile = *source.pick(&[Profile::Plain, Profile::Limited, Profile::Keyed]);
+            let body = retrieve(source);
+            post(profile, body)
+        },
+    ),
+    Definition::exact(
+        "retrieve_vectors",
+        "`retrieveVectors` of hits and documents",
+        vectors,
+    ),
+    Definition::exact("scores", "ranking scores and their details", |source| {
+        let profile = *source.pick(&[Profile::Plain, Profile::Limited]);
+        let body = scores(source, false);
+        post(profile, body)
+    }),
+    Definition::exact(
+        "scores_typos",
+        "the same with typos and prefixes",
+        |source| {
+            let body = scores(source, true);
+            post(Profile::Plain, body)
+        },
+    )
+    .at_least(
+        94.0,
+        "a node scores typos against the longest derivation that its own documents have",
+    ),
+];
+
+fn vectors(source: &mut Source<'_>) -> Query {
+    let on = source.chance(0.8);
+    if source.chance(0.3) {
+        let limit = source.number(1..=20);
+        let route = format!("documents?retrieveVectors={on}&sort=serial:asc&limit={limit}");
+        return Query::get(Profile::Vectors, &route);
+    }
+    let mut body = with_any_words(source);
+    set(&mut body, "retrieveVectors", on);
+    if source.chance(0.4) {
+        let attributes = source.some(&["id", "title", "_vectors", "year"], 1..=3);
+        set(&mut body, "attributesToRetrieve", attributes);
+    }
+    set(&mut body, "limit", 8);
+    post(Profile::Vectors, body)
+}
 
 const ATTRIBUTES: &[&str] = &[
     "id",
@@ -56,7 +117,7 @@ pub(super) fn highlight(source: &mut Source<'_>) -> Body {
 }
 
 /// Lists of attributes, some unknown, some nested, some not displayed, or none.
-pub(super) fn retrieve(source: &mut Source<'_>) -> Body {
+fn retrieve(source: &mut Source<'_>) -> Body {
     let mut body = with_any_words(source);
     match source.number(0..=5) {
         0 => {}
@@ -79,10 +140,12 @@ pub(super) fn retrieve(source: &mut Source<'_>) -> Body {
     body
 }
 
-/// Scores and their details.
-pub(super) fn scores(source: &mut Source<'_>) -> Body {
+/// Scores and their details, of correct words or of any.
+fn scores(source: &mut Source<'_>, any: bool) -> Body {
     let count = source.number(0..=2);
-    let mut body = if count == 0 {
+    let mut body = if any {
+        words::any(source)
+    } else if count == 0 {
         Body::new()
     } else {
         words::words(source, count)

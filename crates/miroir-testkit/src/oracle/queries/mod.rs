@@ -1,11 +1,15 @@
 //! Drawing queries.
 
-mod documents;
-mod filters;
-mod format;
-mod parameters;
-mod sort;
-mod words;
+pub(super) mod distinct;
+pub(super) mod documents;
+pub(super) mod facets;
+pub(super) mod filters;
+pub(super) mod format;
+mod get;
+pub(super) mod pages;
+pub(super) mod routes;
+pub(super) mod sort;
+pub(super) mod words;
 
 use http::Method;
 use rand::RngExt;
@@ -13,11 +17,12 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use serde_json::{Map, Value, json};
 
-use super::Class;
+use super::class::Definition;
 use super::corpus::Corpus;
-use super::profile::Profile;
+use super::profile::{Profile, corpus_of};
+use super::world::World;
 
-/// One request, the same for both sides.
+/// One request, the same for both sides, and what of the answers is compared.
 #[derive(Debug, Clone)]
 pub(super) struct Query {
     /// The index that is asked.
@@ -27,6 +32,49 @@ pub(super) struct Query {
     pub(super) body: Option<Value>,
     /// Name of a list in the answer whose order nobody promises.
     pub(super) unordered: Option<&'static str>,
+    /// Members of the answer that another class judges.
+    pub(super) ignored: &'static [&'static str],
+    /// Which of equally frequent values are left when a list of facet values is cut is judged by another class.
+    pub(super) any_cut: bool,
+}
+
+impl Query {
+    /// A request of an index; `route` follows the index and a slash.
+    pub(super) fn new(profile: Profile, method: Method, route: &str, body: Option<Value>) -> Self {
+        Self {
+            profile,
+            method,
+            path: format!("/indexes/{}/{route}", profile.uid()),
+            body,
+            unordered: None,
+            ignored: &[],
+            any_cut: false,
+        }
+    }
+
+    /// A `POST` of an index.
+    pub(super) fn post(profile: Profile, route: &str, body: Body) -> Self {
+        Self::new(profile, Method::POST, route, Some(Value::Object(body)))
+    }
+
+    /// A `GET` of an index.
+    pub(super) fn get(profile: Profile, route: &str) -> Self {
+        Self::new(profile, Method::GET, route, None)
+    }
+
+    /// Whether it needs the index of a profile.
+    pub(super) fn asks(&self, profile: Profile) -> bool {
+        let uid = profile.uid();
+        let body = self.body.as_ref();
+        let queries = body.and_then(|body| body["queries"].as_array());
+        self.profile == profile
+            || queries.is_some_and(|queries| queries.iter().any(|query| query["indexUid"] == uid))
+    }
+
+    /// The same without some members of the answer.
+    pub(super) fn ignoring(self, ignored: &'static [&'static str]) -> Self {
+        Self { ignored, ..self }
+    }
 }
 
 impl std::fmt::Display for Query {
@@ -41,13 +89,32 @@ impl std::fmt::Display for Query {
 /// What a generator may draw from.
 pub(super) struct Source<'a> {
     pub(super) random: &'a mut StdRng,
+    pub(super) world: &'a World,
+    /// The documents of most indexes; [`Source::of`] gives those of another.
     pub(super) corpus: &'a Corpus,
 }
 
 /// The members of a search body.
 pub(super) type Body = Map<String, Value>;
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    pub(super) fn new(random: &'a mut StdRng, world: &'a World) -> Self {
+        Self {
+            random,
+            world,
+            corpus: world.corpus(),
+        }
+    }
+
+    /// The same randomness over the documents of an index.
+    fn of(&mut self, profile: Profile) -> Source<'_> {
+        Source {
+            corpus: corpus_of(profile, self.world),
+            world: self.world,
+            random: self.random,
+        }
+    }
+
     fn chance(&mut self, probability: f64) -> bool {
         self.random.random_bool(probability)
     }
@@ -76,77 +143,21 @@ impl Source<'_> {
     }
 }
 
-/// Draws one query of a class.
-pub(super) fn draw(class: Class, random: &mut StdRng, corpus: &Corpus) -> Query {
-    let mut source = Source { random, corpus };
-    let source = &mut source;
-    match class {
-        Class::Words1 => post(Profile::Plain, words::words(source, 1)),
-        Class::Words2 => post(Profile::Plain, words::words(source, 2)),
-        Class::Words3 => post(Profile::Plain, words::words(source, 3)),
-        Class::Typos => post(Profile::Plain, words::typos(source)),
-        Class::Prefixes => post(Profile::Plain, words::prefixes(source)),
-        Class::PhrasesNegative => post(Profile::Plain, words::phrases_negative(source)),
-        Class::Filters => post(Profile::Plain, filters::filters(source)),
-        Class::SortNumbers => post(Profile::Plain, sort::numbers(source)),
-        Class::SortStrings => post(Profile::Plain, sort::strings(source)),
-        Class::SortMissing => post(Profile::Plain, sort::missing(source)),
-        Class::Facets => {
-            let profile = *source.pick(&[Profile::Plain, Profile::Capped]);
-            let body = parameters::facets(source, |facet| {
-                profile == Profile::Plain || !profile.counts_first(facet)
-            });
-            post(profile, body)
-        }
-        Class::FacetsCut => {
-            let body = parameters::facets(source, |facet| Profile::Capped.counts_first(facet));
-            post(Profile::Capped, body)
-        }
-        Class::OffsetLimit => {
-            let profile = *source.pick(&[Profile::Plain, Profile::Capped]);
-            post(profile, parameters::offset_limit(source))
-        }
-        Class::PageMode => {
-            let profile = *source.pick(&[Profile::Plain, Profile::Capped]);
-            post(profile, parameters::page_mode(source))
-        }
-        Class::Placeholder => {
-            let profile = *source.pick(&Profile::ALL);
-            post(profile, parameters::placeholder(source))
-        }
-        Class::Highlight => {
-            let profile = *source.pick(&[Profile::Plain, Profile::Plain, Profile::Limited]);
-            post(profile, format::highlight(source))
-        }
-        Class::Retrieve => {
-            let profile = *source.pick(&[Profile::Plain, Profile::Limited]);
-            post(profile, format::retrieve(source))
-        }
-        Class::Scores => {
-            let profile = *source.pick(&[Profile::Plain, Profile::Limited]);
-            post(profile, format::scores(source))
-        }
-        Class::GetSearch => parameters::get_search(source),
-        Class::DocumentsGet => documents::one(source),
-        Class::DocumentsList => documents::several(source),
-    }
-}
-
+/// A search by `POST`.
 fn post(profile: Profile, body: Body) -> Query {
-    let path = format!("/indexes/{}/search", profile.uid());
-    Query {
-        profile,
-        method: Method::POST,
-        path,
-        body: Some(Value::Object(body)),
-        unordered: None,
-    }
+    Query::post(profile, "search", body)
 }
 
 /// A body with a query of `count` correct words.
 fn with_words(source: &mut Source<'_>, count: usize) -> Body {
     let words: Vec<String> = (0..count).map(|_| source.word()).collect();
     Body::from_iter([("q".to_owned(), json!(words.join(" ")))])
+}
+
+/// A sort by one of `orders`.
+fn set_sort(source: &mut Source<'_>, body: &mut Body, orders: &[&str]) {
+    let order = *source.pick(orders);
+    set(body, "sort", vec![order]);
 }
 
 /// A body with a query of one or two words, or with none.
