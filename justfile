@@ -26,6 +26,10 @@ bench *arguments:
 oracle *arguments:
     cargo test -p miroir-testkit --release {{arguments}} oracle
 
+# Random cases against the pure core: just fuzz filter --seconds 300.
+fuzz *arguments:
+    cargo run --release -p miroir-fuzz -- {{arguments}}
+
 # A fleet on this machine: nodes and a proxy.
 dev *arguments:
     cargo run --release -p miroir-dev -- {{arguments}}

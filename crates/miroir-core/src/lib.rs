@@ -4,6 +4,7 @@
 
 pub mod document;
 pub mod error;
+pub mod filter;
 pub mod hash;
 pub mod id;
 pub mod lexicon;

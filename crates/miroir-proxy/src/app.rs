@@ -92,6 +92,11 @@ impl App {
         self.rotation.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// The number that the next read will have.
+    pub(crate) fn peek_rotation(&self) -> u64 {
+        self.rotation.load(Ordering::Relaxed)
+    }
+
     /// The tag that a write's requests carry to the nodes.
     pub(crate) fn tag(&self, task: TaskUid) -> String {
         format!("miroir-{}-{task}", self.cluster_id)

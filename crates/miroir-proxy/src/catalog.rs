@@ -143,9 +143,23 @@ impl Catalog {
         self.indexes.load_full()
     }
 
-    pub(crate) fn put(&self, index: Index) {
+    /// As the store's `put`: ids that are not folded stay so.
+    pub(crate) fn put(&self, mut index: Index) {
         self.change(|indexes| {
+            if let Some(before) = indexes.get(&index.row.uid) {
+                index.row.ids_case_folded &=
+                    before.row.ids_case_folded || before.node_uid() != index.node_uid();
+            }
             indexes.insert(index.row.uid.clone(), Arc::new(index));
+        });
+    }
+
+    /// An id that is not its own normalised form is about to be written.
+    pub(crate) fn unfold_ids(&self, uid: &IndexUid) {
+        self.change(|indexes| {
+            if let Some(index) = indexes.get_mut(uid) {
+                Arc::make_mut(index).row.ids_case_folded = false;
+            }
         });
     }
 

@@ -100,6 +100,7 @@ pub struct Batch {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Routes {
     primary_key: Option<String>,
+    ids_case_folded: bool,
     pub(super) shards: Vec<Shard>,
 }
 
@@ -229,6 +230,11 @@ impl Routes {
     /// The primary key's name. `None` only for a batch without documents whose key was to be inferred.
     pub fn primary_key(&self) -> Option<&str> {
         self.primary_key.as_deref()
+    }
+
+    /// Whether every id equals the form by which the engine compares it: none has an upper-case letter.
+    pub fn ids_case_folded(&self) -> bool {
+        self.ids_case_folded
     }
 
     /// The shard of every document, in payload order.

@@ -22,7 +22,7 @@ pub use clause::ShardClause;
 pub use degraded::{Degraded, render_degraded};
 pub use document::document;
 pub use read::{Leg, ReadPlan, reroute, search};
-pub use trace::{Reason, Trace};
+pub use trace::{NotNarrowed, Reason, Trace};
 pub use write::{WriteLeg, WritePlan, broadcast, write};
 
 /// What a request sees of the fleet, taken once when it begins.
@@ -42,11 +42,14 @@ pub struct Constraints {
     pub group: GroupChoice,
     /// Best node first; decides among equally small covers. Nodes that are not listed come last.
     pub prefer: Vec<NodeId>,
-    /// Only these shards are wanted; all when `None`.
+    /// Only these shards are wanted; all when `None`. When no document of any shard can match, the set is empty, and one
+    /// shard is asked all the same: for errors, and for what an empty answer looks like.
     pub narrowed: Option<ShardSet>,
     pub exclude_nodes: BTreeSet<NodeId>,
     /// Groups that this request may not use, such as ones dedicated to other tenants.
     pub exclude_groups: BTreeSet<GroupId>,
+    /// Why the demands are what they are: the trace begins with it.
+    pub reasons: Vec<Reason>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

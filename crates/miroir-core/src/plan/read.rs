@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::trace::{Reason, Trace};
 use super::view::{self, GroupView};
 use super::{Cluster, Constraints, GroupChoice, ShardClause};
-use crate::id::{GroupId, NodeId, ShardCount, ShardSet};
+use crate::id::{GroupId, NodeId, Shard, ShardCount, ShardSet};
 use crate::topology::cover::{Candidates, CoverKey, CoverLeg, Schedule};
 use crate::topology::{Placement, ReadTier};
 
@@ -89,17 +89,22 @@ fn plan(
     count: ShardCount,
     constraints: &Constraints,
     rotation: u64,
-    wanted: ShardSet,
+    mut wanted: ShardSet,
     attempt: Attempt,
 ) -> ReadPlan {
     let placement = cluster.topology.placement(count);
-    let mut trace = Trace::default();
+    let mut trace = Trace::of(constraints);
     trace.note(Reason::Wanted {
         shards: wanted.len(),
         narrowed: constraints.narrowed.is_some(),
     });
     let (mut groups, rotation) =
         view::groups(cluster, &placement, constraints, rotation, &mut trace);
+    if wanted.is_empty() && attempt == Attempt::First {
+        let shard = any_shard(&groups, count, rotation);
+        trace.note(Reason::NothingMatches(shard));
+        wanted.insert(shard);
+    }
     let left_required_group =
         restrict(&mut groups, constraints.group, &wanted, attempt, &mut trace);
     let mut planner = Planner {
@@ -129,6 +134,19 @@ fn plan(
         left_required_group,
         trace,
     }
+}
+
+/// A shard that can be asked, each in turn.
+fn any_shard(groups: &[GroupView<'_>], count: ShardCount, rotation: u64) -> Shard {
+    let mut shards = groups
+        .iter()
+        .map(|view| view.coverable(&count.all(), ReadTier::Normal))
+        .find(|shards| !shards.is_empty())
+        .unwrap_or_else(|| count.all())
+        .iter()
+        .collect::<Vec<_>>();
+    view::turn(&mut shards, rotation);
+    shards[0]
 }
 
 /// Keeps only a required group, unless it can answer for nothing at all: then only the others, and true.

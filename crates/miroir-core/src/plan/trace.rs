@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::id::{GroupId, NodeId, ShardSet};
+use super::Constraints;
+use crate::filter::Why;
+use crate::id::{GroupId, NodeId, Shard, ShardSet};
 
 /// The planner's reasons in the order in which it had them. Recording one costs no formatting.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -11,6 +13,12 @@ pub struct Trace(Vec<Reason>);
 /// Prints as a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
+    /// The filter lets only documents with one of so many primary keys through.
+    PrimaryKeyFilter {
+        primary_key: String,
+        values: usize,
+    },
+    NotNarrowed(NotNarrowed),
     Wanted {
         shards: usize,
         narrowed: bool,
@@ -41,9 +49,26 @@ pub enum Reason {
         shards: ShardSet,
     },
     Uncovered(ShardSet),
+    /// No document can match, and this shard is asked.
+    NothingMatches(Shard),
+}
+
+/// Why all shards are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotNarrowed {
+    /// The configuration says so.
+    SwitchedOff,
+    /// A node does not tell a facet that it has never seen from one without matches.
+    FacetsWanted,
+    Filter(Why),
 }
 
 impl Trace {
+    /// A trace that begins with the reasons behind the demands.
+    pub(crate) fn of(constraints: &Constraints) -> Self {
+        Self(constraints.reasons.clone())
+    }
+
     pub(crate) fn note(&mut self, reason: Reason) {
         self.0.push(reason);
     }
@@ -56,6 +81,17 @@ impl Trace {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::PrimaryKeyFilter {
+                primary_key,
+                values,
+            } => {
+                let plural = if *values == 1 { "" } else { "s" };
+                write!(f, "pk filter: {primary_key} IN [{values} value{plural}]")
+            }
+            Self::NotNarrowed(reason) => reason.fmt(f),
+            Self::NothingMatches(shard) => {
+                write!(f, "no document can match, shard {} is asked", shard.0)
+            }
             Self::Wanted {
                 shards,
                 narrowed: false,
@@ -104,6 +140,16 @@ impl fmt::Display for Reason {
                 write!(f, "node {node} has stale copies of shards {shards}")
             }
             Self::Uncovered(shards) => write!(f, "no fresh reachable copy of shards {shards}"),
+        }
+    }
+}
+
+impl fmt::Display for NotNarrowed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SwitchedOff => f.write_str("query_planner.enabled is false"),
+            Self::FacetsWanted => f.write_str("facets are asked for"),
+            Self::Filter(why) => why.fmt(f),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! One file per Meilisearch resource. A handler extracts, calls the request's story, and replies.
 
 pub(crate) mod documents;
+pub(crate) mod explain;
 pub(crate) mod health;
 pub(crate) mod indexes;
 pub(crate) mod search;

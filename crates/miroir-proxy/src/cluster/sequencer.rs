@@ -18,6 +18,8 @@ pub(crate) struct Head {
     pub(crate) primary_key: Option<String>,
     pub(crate) shards: ShardCount,
     pub(crate) settings: UserSettings,
+    /// Every id written so far equals its own normalised form.
+    pub(crate) ids_case_folded: bool,
 }
 
 impl From<&Index> for Head {
@@ -28,6 +30,7 @@ impl From<&Index> for Head {
             primary_key: index.primary_key().map(str::to_owned),
             shards: index.shards(),
             settings: index.settings.clone(),
+            ids_case_folded: index.row.ids_case_folded,
         }
     }
 }

@@ -9,6 +9,7 @@ mod later;
 mod load;
 mod nodes;
 mod overlay;
+mod planner;
 mod problem;
 mod process;
 mod render;
@@ -30,6 +31,7 @@ mod tests;
 pub use exact_dictionary::{ExactDictionary, Patterns};
 pub use load::{DEFAULT_FILE, ReadFile, Sources, load};
 pub use nodes::NodeEntry;
+pub use planner::{Explain, QueryPlanner};
 pub use problem::{Origin, Problem, Problems};
 pub use render::{default_file, reference_page};
 pub use scatter::{Health, Rebalancer, Scatter, UnavailableShardPolicy, WriteQuorum};
@@ -79,6 +81,10 @@ table::section! {
             scatter: Scatter,
             /// Copies of documents from node to node.
             rebalancer: Rebalancer,
+            /// Reads whose filter names primary keys.
+            query_planner: QueryPlanner,
+            /// Plans told instead of carried out.
+            explain: Explain,
             /// Several searches in one request.
             multi_search: MultiSearch,
             /// The registry of tasks.

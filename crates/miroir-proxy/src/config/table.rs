@@ -88,6 +88,8 @@ pub(crate) const SECTIONS: &[Section] = &[
     super::Health::SECTION,
     super::Scatter::SECTION,
     super::Rebalancer::SECTION,
+    super::QueryPlanner::SECTION,
+    super::Explain::SECTION,
     super::MultiSearch::SECTION,
     super::TaskRegistry::SECTION,
     super::VectorSearch::SECTION,

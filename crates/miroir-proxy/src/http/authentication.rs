@@ -28,15 +28,7 @@ pub(crate) async fn client(State(app): State<Arc<App>>, request: Request, next: 
 
 /// Admin routes: the admin key as bearer or `X-Admin-Key`. Without a configured key nothing opens.
 pub(crate) async fn admin(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let presented = match request.headers().get("x-admin-key") {
-        Some(value) => value.to_str().ok(),
-        None => bearer(&request),
-    };
-    let authorized = match (app.config.admin.api_key.as_ref(), presented) {
-        (Some(expected), Some(presented)) => same(presented, expected.expose()),
-        _ => false,
-    };
-    if authorized {
+    if is_admin(&app, &request) {
         next.run(request).await
     } else {
         Failure::new(
@@ -44,6 +36,34 @@ pub(crate) async fn admin(State(app): State<Arc<App>>, request: Request, next: N
             "This route needs the admin key as `Authorization: Bearer <key>` or `X-Admin-Key: <key>`.",
         )
         .into_response()
+    }
+}
+
+/// Who asked showed the admin key, on a route that clients may call too.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Operator;
+
+/// Routes for clients that the admin key opens as well; a handler learns of it by [`Operator`].
+pub(crate) async fn client_or_admin(
+    app: State<Arc<App>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    if is_admin(&app, &request) {
+        request.extensions_mut().insert(Operator);
+        return next.run(request).await;
+    }
+    client(app, request, next).await
+}
+
+fn is_admin(app: &App, request: &Request) -> bool {
+    let presented = match request.headers().get("x-admin-key") {
+        Some(value) => value.to_str().ok(),
+        None => bearer(request),
+    };
+    match (app.config.admin.api_key.as_ref(), presented) {
+        (Some(expected), Some(presented)) => same(presented, expected.expose()),
+        _ => false,
     }
 }
 

@@ -17,12 +17,18 @@ const MOST: usize = 100;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OverFetch(pub(crate) usize);
 
+impl OverFetch {
+    pub(crate) fn configured(app: &App) -> Self {
+        Self(app.config.vector_search.over_fetch_factor as usize)
+    }
+}
+
 impl FromRequestParts<Arc<App>> for OverFetch {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
         let Some(value) = parts.headers.get(HEADER) else {
-            return Ok(Self(app.config.vector_search.over_fetch_factor as usize));
+            return Ok(Self::configured(app));
         };
         let text = String::from_utf8_lossy(value.as_bytes());
         let factor = text.parse().ok();

@@ -92,6 +92,14 @@ pub(crate) fn client_router(app: Arc<App>) -> Router {
         authentication::client,
     ));
 
+    let explain = Router::new()
+        .route("/indexes/{uid}/explain", post(api::explain::search))
+        .route("/multi-search/explain", post(api::explain::multi))
+        .route_layer(middleware::from_fn_with_state(
+            app.clone(),
+            authentication::client_or_admin,
+        ));
+
     let admin = Router::new()
         .route("/_miroir/topology", get(admin::topology::topology))
         .route("/_miroir/shards", get(admin::shards::shards))
@@ -115,6 +123,7 @@ pub(crate) fn client_router(app: Arc<App>) -> Router {
     };
 
     open.merge(client)
+        .merge(explain)
         .merge(admin)
         .route_layer(middleware::from_fn(no_head))
         .fallback(unknown_path)

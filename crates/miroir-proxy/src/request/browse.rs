@@ -29,7 +29,7 @@ use crate::request::filter_with;
 use crate::request::scatter::{Gathered, ScatterEnd, degraded, scatter, unavailable};
 use crate::request::stats;
 use crate::request::translate::Names;
-use crate::request::{refused, resolve, twin};
+use crate::request::{narrow, refused, resolve, twin};
 
 /// How often a page is planned anew because a node failed in the middle of it.
 const ATTEMPTS: usize = 3;
@@ -194,10 +194,14 @@ async fn by_ids(
             uncovered: ShardSet::new(),
         });
     }
+    let filtered = narrow::filter(app, index, query.filter.as_ref());
     let constraints = Constraints {
-        narrowed: Some(wanted),
+        narrowed: Some(match &filtered.narrowed {
+            Some(narrowed) => wanted.intersection(narrowed),
+            None => wanted,
+        }),
         exclude_nodes: failed.clone(),
-        ..Constraints::default()
+        ..filtered
     };
     let order = sort_by_key(index);
     let gathered = scatter_fetch(app, index, &constraints, |clause| {

@@ -56,6 +56,9 @@ pub(crate) struct Operation {
 pub(crate) enum CatalogChange {
     None,
     Put(Box<CatalogRow>),
+    /// An id among the documents is not its own normalised form. Only that is changed: the rest of the row may be about to
+    /// change through the end of another task.
+    UnfoldIds,
     Delete,
 }
 
@@ -305,8 +308,9 @@ async fn persist(app: &App, operation: &Operation) -> Result<TaskRow, Failure> {
     let legs = open_legs(&operation.legs, TaskUid(0));
     let put = match &operation.catalog {
         CatalogChange::Put(row) => Some(row.clone()),
-        CatalogChange::None | CatalogChange::Delete => None,
+        CatalogChange::None | CatalogChange::UnfoldIds | CatalogChange::Delete => None,
     };
+    let unfold = matches!(operation.catalog, CatalogChange::UnfoldIds);
     let delete = matches!(operation.catalog, CatalogChange::Delete);
     let task = app
         .store
@@ -321,6 +325,9 @@ async fn persist(app: &App, operation: &Operation) -> Result<TaskRow, Failure> {
             }
             if let Some(catalog) = &put {
                 tx.catalog().put(catalog)?;
+            }
+            if unfold {
+                tx.catalog().unfold_ids(&index)?;
             }
             if delete {
                 tx.catalog().delete(&index)?;
@@ -375,6 +382,7 @@ fn remember(app: &App, operation: &Operation, uid: TaskUid) {
                 tracing::error!(error = %chain(&error), "catalog row cannot be read back")
             }
         },
+        CatalogChange::UnfoldIds => app.catalog.unfold_ids(&operation.index),
         CatalogChange::Delete => {
             app.catalog.remove(&operation.index);
             app.staleness.forget_index(&operation.node_uid);

@@ -90,8 +90,10 @@ pub(crate) async fn write(
     let learnt = routes
         .as_ref()
         .and_then(|routes| routes.primary_key().map(str::to_owned));
+    let folded = routes.as_ref().is_none_or(Routes::ids_case_folded);
     let next = Head {
         primary_key: head.primary_key.clone().or(learnt),
+        ids_case_folded: head.ids_case_folded && folded,
         ..head.clone()
     };
     let announces = !exists || next.primary_key != head.primary_key;
@@ -156,8 +158,10 @@ pub(crate) async fn write(
         catalog: match row {
             Some(mut row) if !exists || next.primary_key != head.primary_key => {
                 row.primary_key.clone_from(&next.primary_key);
+                row.ids_case_folded = next.ids_case_folded;
                 CatalogChange::Put(Box::new(row))
             }
+            _ if next.ids_case_folded != head.ids_case_folded => CatalogChange::UnfoldIds,
             _ => CatalogChange::None,
         },
         index: uid,

@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 use miroir_core::error::Code;
 use miroir_core::id::IndexUid;
 use miroir_core::merge::facet_search::{FacetHit, merge};
-use miroir_core::plan::{self, Constraints, Leg};
+use miroir_core::plan::{self, Leg};
 use miroir_core::wire::search::FacetSearchQuery;
 use miroir_node::Call;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::http::reply::{Failure, Reply};
 use crate::request::scatter::{ScatterEnd, degraded, scatter};
 use crate::request::translate::Names;
-use crate::request::{refused, resolve, twin};
+use crate::request::{narrow, refused, resolve, twin};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -41,7 +41,7 @@ pub(crate) async fn facet_search(
     let index = resolve::index(app, uid)?;
     twin::check_facet_search(app, &index, query).await?;
     let view = app.view(index.node_uid());
-    let constraints = Constraints::default();
+    let constraints = narrow::filter(app, &index, query.filter.as_ref());
     let rotation = app.next_rotation();
     let plan = plan::search(&view.cluster(), index.shards(), &constraints, rotation);
     let path = format!("/indexes/{}/facet-search", index.node_uid());

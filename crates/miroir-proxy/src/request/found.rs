@@ -27,6 +27,8 @@ pub(crate) struct Found {
     counted: Range<usize>,
     /// Answers to a question of its own about counts, which are right where those of the legs are not.
     facets: Option<Vec<SearchAnswer>>,
+    /// Some ids were equal to the engine, and stand in the order of their canonical form.
+    pub(crate) ambiguous_ids: bool,
     /// Shards that no leg answers for.
     pub(crate) uncovered: ShardSet,
 }
@@ -45,6 +47,7 @@ impl Found {
     fn new(ranked: Ranked, documents: Option<Documents>, counts: Counts) -> Self {
         Self {
             counted: 0..ranked.legs.len(),
+            ambiguous_ids: ranked.order.ambiguous_ids,
             hits: ranked.order.picked,
             legs: ranked.legs,
             documents,
@@ -58,6 +61,7 @@ impl Found {
     pub(crate) fn blended(
         legs: Vec<merge::Leg>,
         hits: Vec<Picked>,
+        ambiguous_ids: bool,
         total: u64,
         counted: Range<usize>,
         uncovered: ShardSet,
@@ -69,6 +73,7 @@ impl Found {
             total,
             counted,
             facets: None,
+            ambiguous_ids,
             uncovered,
         }
     }

@@ -96,6 +96,7 @@ pub(crate) async fn find(
     // Words that rank nothing match whatever is not negated: all that is near to the vector, and more under a threshold.
     let all = if unranked { &keyword } else { &vectors };
     let total = totals::of_list(&all.legs, &all.order);
+    let ambiguous_ids = keyword.order.ambiguous_ids || vectors.order.ambiguous_ids;
     let mut legs = keyword.legs;
     let words_end = legs.len();
     legs.extend(vectors.legs);
@@ -105,7 +106,14 @@ pub(crate) async fn find(
         words_end..legs.len()
     };
     let uncovered = keyword.uncovered.union(&vectors.uncovered);
-    Ok(Found::blended(legs, hits, total, counted, uncovered))
+    Ok(Found::blended(
+        legs,
+        hits,
+        ambiguous_ids,
+        total,
+        counted,
+        uncovered,
+    ))
 }
 
 /// Refuses what a server refuses before it searches, and what nodes might not notice: the half by words knows no embedder.

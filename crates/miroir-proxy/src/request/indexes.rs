@@ -201,6 +201,7 @@ pub(crate) async fn new_head(
         primary_key,
         shards: app.shards,
         settings: UserSettings::default(),
+        ids_case_folded: true,
     })
 }
 
@@ -239,7 +240,7 @@ pub(crate) fn new_row(uid: &IndexUid, head: &Head) -> CatalogRow {
         settings_version: 0,
         settings_fingerprint: settings_fingerprint(&head.settings),
         settings_view: None,
-        ids_case_folded: false,
+        ids_case_folded: head.ids_case_folded,
         frozen_reason: None,
         created_at: now.clone(),
         updated_at: now,

@@ -151,7 +151,7 @@ fn takes_errors(headers: &HeaderMap) -> Result<bool, ApiError> {
 }
 
 /// An error of one query, told where the query stands.
-fn inside(position: usize, failure: Failure) -> Failure {
+pub(crate) fn inside(position: usize, failure: Failure) -> Failure {
     reworded(failure, |message| {
         format!("Inside `.queries[{position}]`: {message}")
     })

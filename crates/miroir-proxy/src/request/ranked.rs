@@ -7,7 +7,7 @@ use miroir_core::id::ShardSet;
 use miroir_core::merge::distinct::has_several;
 use miroir_core::merge::limits::{self, Share};
 use miroir_core::merge::{self, MergeError, NodeRequest, Order, Wanted, order};
-use miroir_core::plan::{Constraints, Leg};
+use miroir_core::plan::{Constraints, Leg, ReadPlan};
 use miroir_core::wire::answer::SearchAnswer;
 use miroir_core::wire::search::SearchQuery;
 use miroir_node::{Answer, Call};
@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use crate::app::{App, ClusterView};
 use crate::catalog::Index;
 use crate::http::reply::{Cause, Failure};
-use crate::request::scatter::{Gathered, LegAnswer, LegEnd, Scatter, ScatterEnd};
+use crate::request::scatter::{CallReport, Gathered, LegAnswer, LegEnd, Scatter, ScatterEnd};
 
 /// One read of one index as the fleet was when it began. All lists made in it ask the same copies, as long as they answer.
 pub(crate) struct Reading<'a> {
@@ -44,7 +44,17 @@ impl<'a> Reading<'a> {
         view: &'a ClusterView<'a>,
         constraints: &'a Constraints,
     ) -> Self {
-        let rotation = app.next_rotation();
+        Self::in_turn(app, index, view, constraints, app.next_rotation())
+    }
+
+    /// In a turn that the caller has taken, or only looked at.
+    pub(crate) fn in_turn(
+        app: &'a App,
+        index: &'a Index,
+        view: &'a ClusterView<'a>,
+        constraints: &'a Constraints,
+        rotation: u64,
+    ) -> Self {
         Self {
             index,
             scatter: Scatter::new(app, view, index.shards(), constraints, rotation),
@@ -52,11 +62,19 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// Who will be asked, as things stand.
+    pub(crate) fn plan(&self) -> ReadPlan {
+        self.scatter.plan()
+    }
+
+    /// The requests made so far.
+    pub(crate) fn calls(&self) -> Vec<CallReport> {
+        self.scatter.calls()
+    }
+
     /// How many hits the legs would be asked for in all at first, if all nodes answer.
     pub(crate) fn asked(&self, end: usize) -> usize {
-        let legs = self.scatter.plan().legs;
-        let shares = shares(&legs);
-        shares.iter().map(|share| limits::first(end, *share)).sum()
+        first_limits(&self.plan(), end).sum()
     }
 
     /// The same, to end no later than this.
@@ -127,13 +145,11 @@ impl<'a> Reading<'a> {
         factor: usize,
     ) -> Result<Ranked, ScatterEnd> {
         let most = most.saturating_mul(factor);
-        let plan = self.scatter.plan();
-        let first: Vec<(Leg, usize)> = {
-            let limits = shares(&plan.legs)
-                .into_iter()
-                .map(|share| limits::first(wanted.end, share).saturating_mul(factor));
-            plan.legs.into_iter().zip(limits).collect()
-        };
+        let plan = self.plan();
+        let limits: Vec<usize> = first_limits(&plan, wanted.end)
+            .map(|limit| limit.saturating_mul(factor))
+            .collect();
+        let first = plan.legs.into_iter().zip(limits).collect();
         let mut gathered = self.round(request, first, most).await?;
         gathered.uncovered = gathered.uncovered.union(&plan.uncovered);
         let mut round = 1;
@@ -190,7 +206,11 @@ impl<'a> Reading<'a> {
             })
         };
         let legs = legs.iter().map(|(leg, _)| leg.clone()).collect();
-        self.scatter.round(legs, call, read).await
+        let gathered = self.scatter.round(legs, call, read).await?;
+        for LegAnswer { leg, answer } in &gathered.answers {
+            self.scatter.note_hits(&leg.node, answer.answer.hits.len());
+        }
+        Ok(gathered)
     }
 
     /// Asks some legs of a finished list for more: `ask` gives the leg at a position its filter, besides that on its shards,
@@ -228,6 +248,12 @@ impl<'a> Reading<'a> {
 
 fn broken(error: MergeError) -> ScatterEnd {
     ScatterEnd::Failed(Failure::internal(error))
+}
+
+/// How many hits each leg of a plan is asked for at first, when the best `end` of all are wanted.
+pub(crate) fn first_limits(plan: &ReadPlan, end: usize) -> impl Iterator<Item = usize> + use<> {
+    let shares = shares(&plan.legs).into_iter();
+    shares.map(move |share| limits::first(end, share))
 }
 
 fn shares(legs: &[Leg]) -> Vec<Share> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::try_join_all;
@@ -55,6 +56,19 @@ pub(crate) struct Scatter<'a> {
     rotation: u64,
     deadline: Instant,
     failed: Mutex<BTreeSet<NodeId>>,
+    calls: Mutex<Vec<CallReport>>,
+}
+
+/// One request to a node, as explain shows it.
+#[derive(Debug, Clone)]
+pub(crate) struct CallReport {
+    pub(crate) node: NodeId,
+    pub(crate) shards: ShardSet,
+    pub(crate) took: Duration,
+    /// `None`: there was no answer.
+    pub(crate) status: Option<u16>,
+    /// Where the answer was a list of hits.
+    pub(crate) hits: Option<usize>,
 }
 
 impl<'a> Scatter<'a> {
@@ -74,6 +88,20 @@ impl<'a> Scatter<'a> {
             rotation,
             deadline: Instant::now() + app.config.server.request_timeout_ms.duration(),
             failed: Mutex::new(constraints.exclude_nodes.clone()),
+            calls: Mutex::default(),
+        }
+    }
+
+    /// The requests that have ended, in that order.
+    pub(crate) fn calls(&self) -> Vec<CallReport> {
+        self.calls.lock().clone()
+    }
+
+    /// The last answer of a node was a list of so many hits.
+    pub(crate) fn note_hits(&self, node: &NodeId, hits: usize) {
+        let mut calls = self.calls.lock();
+        if let Some(call) = calls.iter_mut().rev().find(|call| call.node == *node) {
+            call.hits = Some(hits);
         }
     }
 
@@ -159,7 +187,16 @@ impl<'a> Scatter<'a> {
         call: Call,
         read: impl Fn(Answer) -> Result<T, Cause>,
     ) -> Result<T, LegEnd> {
-        let reason = match self.app.cluster.call(&leg.node, call).await {
+        let begun = Instant::now();
+        let result = self.app.cluster.call(&leg.node, call).await;
+        self.calls.lock().push(CallReport {
+            node: leg.node.clone(),
+            shards: leg.shards.clone(),
+            took: begun.elapsed(),
+            status: result.as_ref().ok().map(|answer| answer.status.as_u16()),
+            hits: None,
+        });
+        let reason = match result {
             Ok(answer) if answer.is_success() => match read(answer) {
                 Ok(answer) => return Ok(answer),
                 Err(error) => chain(&*error),

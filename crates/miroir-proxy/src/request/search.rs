@@ -6,7 +6,6 @@ use http::StatusCode;
 use miroir_core::error::Code;
 use miroir_core::id::{IndexUid, ShardSet};
 use miroir_core::merge::{Facts, Page, Window, page};
-use miroir_core::plan::Constraints;
 use miroir_core::wire::search::{SearchKind, SearchQuery};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -18,7 +17,7 @@ use crate::http::reply::{Failure, Reply};
 use crate::request::ranked::Reading;
 use crate::request::scatter::{ScatterEnd, degraded};
 use crate::request::translate::Names;
-use crate::request::{hybrid, metadata, refused, resolve, twin};
+use crate::request::{hybrid, metadata, narrow, refused, resolve, twin};
 
 /// The answer to one search.
 pub(crate) struct Answered {
@@ -26,6 +25,8 @@ pub(crate) struct Answered {
     pub(crate) body: Vec<u8>,
     /// Shards that it does not answer for.
     pub(crate) uncovered: ShardSet,
+    /// Some ids were equal to the engine, and stand in the order of their canonical form.
+    pub(crate) ambiguous_ids: bool,
 }
 
 /// What a search has from the request that it is part of.
@@ -75,13 +76,26 @@ pub(crate) async fn answer(
     twin::check_search(app, &index, query).await?;
 
     let view = app.view(index.node_uid());
-    let constraints = Constraints::default();
+    let constraints = narrow::search(app, &index, query);
     let mut reading = Reading::new(app, &index, &view, &constraints);
     if let Some(deadline) = terms.deadline {
         reading = reading.until(deadline);
     }
+    answer_from(app, uid, &reading, query, terms, started).await
+}
+
+/// Answers one search out of a reading that begins with it. A twin has been asked, if need be.
+pub(crate) async fn answer_from(
+    app: &Arc<App>,
+    uid: &IndexUid,
+    reading: &Reading<'_>,
+    query: &SearchQuery,
+    terms: &Terms<'_>,
+    started: Instant,
+) -> Result<Answered, Failure> {
+    let index = reading.index;
     let window = Window::of(query, &index.view);
-    let found = hybrid::find(app, &reading, query, window, terms.over_fetch).await?;
+    let found = hybrid::find(app, reading, query, window, terms.over_fetch).await?;
     let page = Page {
         legs: &found.legs,
         hits: found.hits.get(window.start..).unwrap_or_default(),
@@ -90,7 +104,7 @@ pub(crate) async fn answer(
         counted: &found.counted(),
         is_semantic: query.kind() != SearchKind::Keyword,
     };
-    let metadata = terms.metadata.then(|| metadata::of(query, uid, &index));
+    let metadata = terms.metadata.then(|| metadata::of(query, uid, index));
     let facts = Facts {
         processing_time_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         request_uid: terms.request_uid,
@@ -99,6 +113,7 @@ pub(crate) async fn answer(
     let body = page::write(query, &index.view, &page, &facts).map_err(Failure::internal)?;
     Ok(Answered {
         body,
+        ambiguous_ids: found.ambiguous_ids,
         uncovered: found.uncovered,
     })
 }

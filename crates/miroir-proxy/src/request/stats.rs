@@ -17,9 +17,9 @@ use crate::app::App;
 use crate::catalog::Index;
 use crate::http::reply::Failure;
 use crate::request::documents::RESERVED;
-use crate::request::filter_with;
 use crate::request::scatter::{ScatterEnd, scatter};
 use crate::request::translate::Names;
+use crate::request::{filter_with, narrow};
 
 /// What a server shows of one index.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -112,7 +112,7 @@ pub(crate) async fn count_by_shard(
     let view = app.view(index.node_uid());
     let constraints = Constraints {
         exclude_nodes: without.clone(),
-        ..Constraints::default()
+        ..narrow::filter(app, index, filter)
     };
     let rotation = app.next_rotation();
     let plan = plan::search(&view.cluster(), index.shards(), &constraints, rotation);

@@ -284,6 +284,15 @@ impl OpenTasks {
             .any(|task| task.node_uid == *index && matches!(task.work, Work::Settings { .. }))
     }
 
+    /// The settings that the last open change of this index's settings will commit.
+    pub(crate) fn proposed_settings_of(&self, index: &NodeUid) -> Option<Map<String, Value>> {
+        let tasks = self.tasks.lock();
+        tasks.values().rev().find_map(|task| match &task.work {
+            Work::Settings { settings } if task.node_uid == *index => Some(settings.clone()),
+            _ => None,
+        })
+    }
+
     /// Whether no other task on the task's index is open.
     fn is_alone(&self, task: &OpenTask) -> bool {
         let tasks = self.tasks.lock();

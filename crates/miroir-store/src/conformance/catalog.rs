@@ -89,3 +89,28 @@ pub(super) async fn two_indexes_can_swap_node_uids(store: Store) {
         [swapped("a", "b"), swapped("b", "a")]
     );
 }
+
+pub(super) async fn ids_that_are_not_folded_stay_so(store: Store) {
+    let folded = async |uid| {
+        let row = read(&store, move |tx| tx.catalog().get(&index(uid))).await;
+        row.map(|row| row.ids_case_folded)
+    };
+    write(&store, |tx| {
+        tx.catalog().unfold_ids(&index("none"))?;
+        tx.catalog().put(&catalog("books"))?;
+        tx.catalog().put(&catalog("films"))?;
+        tx.catalog().unfold_ids(&index("books"))?;
+        // Of someone who read the row before.
+        tx.catalog().put(&catalog("books"))
+    })
+    .await;
+    assert_eq!(folded("none").await, None);
+    assert_eq!(folded("books").await, Some(false));
+    assert_eq!(folded("films").await, Some(true));
+    let renewed = CatalogRow {
+        current_node_uid: node_uid("books__2"),
+        ..catalog("books")
+    };
+    write(&store, move |tx| tx.catalog().put(&renewed)).await;
+    assert_eq!(folded("books").await, Some(true));
+}

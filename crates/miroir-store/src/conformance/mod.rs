@@ -38,7 +38,9 @@ macro_rules! on_every_backend {
 }
 
 on_every_backend! {
-    catalog::{rows_come_back_as_put, node_uids_are_unique, two_indexes_can_swap_node_uids};
+    catalog::{
+        rows_come_back_as_put, node_uids_are_unique, two_indexes_can_swap_node_uids, ids_that_are_not_folded_stay_so,
+    };
     concurrency::{a_thousand_writes_from_fifty_tasks, readers_see_whole_transactions};
     lexicons::{words_come_back_in_their_order, clearing_forgets_words_but_not_what_was_sent};
     nodes::{ids_are_never_reused, updates_need_a_row, task_uids_only_rise};

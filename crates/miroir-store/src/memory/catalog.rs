@@ -27,7 +27,20 @@ impl WriteCatalog for Tables {
         if holder.is_some_and(|holder| holder.uid != row.uid) {
             return Err(StoreError::exists("catalog", &row.current_node_uid));
         }
-        self.catalog.insert(row.uid.clone(), row.clone());
+        let mut row = row.clone();
+        if let Some(before) = self.catalog.get(&row.uid) {
+            row.ids_case_folded &=
+                before.ids_case_folded || before.current_node_uid != row.current_node_uid;
+        }
+        self.catalog.insert(row.uid.clone(), row);
+        Ok(())
+    }
+
+    fn unfold_ids(&mut self, uid: &IndexUid) -> Result<()> {
+        if let Some(mut row) = self.catalog.get(uid).cloned() {
+            row.ids_case_folded = false;
+            self.catalog.insert(uid.clone(), row);
+        }
         Ok(())
     }
 

@@ -49,7 +49,9 @@ impl WriteCatalog for Session<'_> {
                 primary_key = excluded.primary_key, shards = excluded.shards,
                 user_settings = excluded.user_settings, settings_version = excluded.settings_version,
                 settings_fingerprint = excluded.settings_fingerprint,
-                ids_case_folded = excluded.ids_case_folded, frozen_reason = excluded.frozen_reason,
+                ids_case_folded = excluded.ids_case_folded
+                    AND (catalog.ids_case_folded OR catalog.current_node_uid <> excluded.current_node_uid),
+                frozen_reason = excluded.frozen_reason,
                 created_at = excluded.created_at, updated_at = excluded.updated_at,
                 settings_view = excluded.settings_view",
             params![
@@ -68,6 +70,14 @@ impl WriteCatalog for Session<'_> {
                 row.settings_view.as_ref().map(|view| view.as_str()),
             ],
         )
+    }
+
+    fn unfold_ids(&mut self, uid: &IndexUid) -> Result<()> {
+        self.execute(
+            "UPDATE catalog SET ids_case_folded = 0 WHERE uid = ?1",
+            [uid.as_str()],
+        )?;
+        Ok(())
     }
 
     fn delete(&mut self, uid: &IndexUid) -> Result<bool> {

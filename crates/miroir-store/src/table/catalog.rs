@@ -21,7 +21,8 @@ pub struct CatalogRow {
     /// Counts committed settings changes.
     pub settings_version: u64,
     pub settings_fingerprint: Vec<u8>,
-    /// Whether ids that differ in case only are one id in this index.
+    /// Whether every id that was ever written equals its own normalised form (no upper case): then a filter's literal tells
+    /// the id. It only ever falls, see [`WriteCatalog`].
     pub ids_case_folded: bool,
     /// Why writes are refused at present.
     pub frozen_reason: Option<String>,
@@ -46,7 +47,13 @@ pub trait ReadCatalog {
 pub trait WriteCatalog: ReadCatalog {
     /// Adds the index or replaces its row. `Exists` if another index has that node uid: to swap two, delete both rows
     /// first.
+    ///
+    /// `ids_case_folded` that was false stays so while the index keeps its node uid: whoever puts a row may have read it
+    /// before a write made it false.
     fn put(&mut self, row: &CatalogRow) -> Result<()>;
+
+    /// An id that is not its own normalised form is about to be written.
+    fn unfold_ids(&mut self, uid: &IndexUid) -> Result<()>;
 
     /// False if there was no such index.
     fn delete(&mut self, uid: &IndexUid) -> Result<bool>;

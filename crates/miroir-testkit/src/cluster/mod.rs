@@ -130,6 +130,16 @@ impl Cluster {
         Ok(std::fs::write(file, text)?)
     }
 
+    /// Sets one key of the proxy's configuration, such as `query_planner.enabled`, and starts it again with that.
+    pub async fn reconfigure_proxy(
+        &mut self,
+        key: &str,
+        value: impl Into<Value>,
+    ) -> Result<(), ClusterError> {
+        self.configure(key, value)?;
+        self.restart_proxy().await
+    }
+
     /// Starts another node with the id `node-<count>` that the proxy does not know of yet; returns its position.
     pub async fn start_node(&mut self) -> Result<usize, ClusterError> {
         let position = self.nodes.len();

@@ -39,6 +39,12 @@ impl Proxy {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// Its configuration file.
+    #[must_use]
+    pub fn config(&self) -> &Path {
+        &self.config
+    }
+
     /// Waits until `/_miroir/ready` answers 200.
     pub async fn wait_ready(&mut self) -> Result<(), ProcessError> {
         let client = Client::new(&self.url(), None).with_timeout(Duration::from_secs(2));

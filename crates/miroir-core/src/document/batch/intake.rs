@@ -1,5 +1,7 @@
 //! What is done with each document of a payload while it is in the processor's cache: names checked, key found.
 
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 
 use super::{Expiry, KeyName, Routes, Routing, Span, Target};
@@ -11,6 +13,7 @@ use crate::document::reserved::{
 use crate::error::ApiError;
 use crate::hash;
 use crate::id::{Shard, ShardCount};
+use crate::merge::normalize;
 
 /// Takes documents in payload order.
 pub(super) struct Intake<'d> {
@@ -108,6 +111,7 @@ pub(super) struct Router<'d> {
     /// `None` until the first document has decided what the key is called.
     candidates: Option<Candidates<'d>>,
     shards: Vec<Shard>,
+    ids_case_folded: bool,
     failure: Option<ApiError>,
 }
 
@@ -122,6 +126,7 @@ impl<'d> Router<'d> {
             repeats,
             candidates,
             shards: Vec::new(),
+            ids_case_folded: true,
             failure: None,
         }
     }
@@ -151,7 +156,10 @@ impl<'d> Router<'d> {
             return;
         };
         match candidates.key(document) {
-            Ok(key) => self.shards.push(hash::shard_of(&key, self.count)),
+            Ok(key) => {
+                self.ids_case_folded &= matches!(normalize::facet(&key), Cow::Borrowed(_));
+                self.shards.push(hash::shard_of(&key, self.count));
+            }
             Err(error) => self.failure = Some(error),
         }
     }
@@ -163,6 +171,7 @@ impl<'d> Router<'d> {
                 primary_key: self
                     .candidates
                     .map(|candidates| candidates.name().to_owned()),
+                ids_case_folded: self.ids_case_folded,
                 shards: self.shards,
             }),
         }

@@ -364,6 +364,22 @@ fn routing_fails_with_the_first_bad_document() {
 }
 
 #[test]
+fn ids_with_upper_case_are_noticed() {
+    let folded = |body| {
+        read(body, Format::Json)
+            .unwrap()
+            .1
+            .unwrap()
+            .ids_case_folded()
+    };
+    assert!(folded(
+        r#"[{"id":1},{"id":"a-b_9"},{"id":-7,"Title":"ABC"}]"#
+    ));
+    assert!(!folded(r#"[{"id":1},{"id":"aB"}]"#));
+    assert!(!folded(r#"{"id":"\u0041"}"#));
+}
+
+#[test]
 fn the_first_document_names_the_key() {
     let infer = |body: &'static str| {
         Batch::read(

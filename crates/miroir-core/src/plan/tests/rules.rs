@@ -313,3 +313,41 @@ fn headers_follow_the_grammar() {
     );
     assert_eq!(render_degraded([]), None);
 }
+
+#[test]
+fn an_answer_without_matches_is_asked_of_one_shard_that_can_answer() {
+    let nothing = Constraints {
+        narrowed: Some(ShardSet::new()),
+        reasons: vec![Reason::PrimaryKeyFilter {
+            primary_key: "sku".to_owned(),
+            values: 0,
+        }],
+        ..Constraints::default()
+    };
+    let fleet = Fleet::new(1, 3, 1);
+    let plan = |fleet: &Fleet, rotation| search(&fleet.cluster(), count(), &nothing, rotation);
+    let mut asked = BTreeSet::new();
+    for rotation in 0..64 {
+        let plan = plan(&fleet, rotation);
+        assert_eq!((plan.legs.len(), plan.legs[0].shards.len()), (1, 1));
+        assert!(plan.uncovered.is_empty());
+        asked.extend(plan.legs[0].shards.iter());
+    }
+    assert_eq!(asked.len(), 64, "every shard has its turn");
+
+    let reduced = Fleet::new(1, 3, 1).with_health(Health::Failed, &["meili-0"]);
+    assert!((0..64).all(|rotation| plan(&reduced, rotation).uncovered.is_empty()));
+    let trace = plan(&fleet, 3).trace.to_string();
+    assert!(
+        trace.starts_with("pk filter: sku IN [0 values]\n"),
+        "{trace}"
+    );
+    assert!(
+        trace.contains("no document can match, shard 3 is asked"),
+        "{trace}"
+    );
+
+    // A fleet that answers for nothing still says which shard it lacks.
+    let dead = Fleet::new(1, 1, 1).with_health(Health::Failed, &["meili-0"]);
+    assert_eq!(plan(&dead, 0).uncovered.len(), 1);
+}

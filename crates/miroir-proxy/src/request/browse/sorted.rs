@@ -14,6 +14,7 @@ use super::{Attempt, by_ids, results, scatter_fetch, sort_by_key};
 use crate::app::App;
 use crate::catalog::Index;
 use crate::http::reply::Failure;
+use crate::request::narrow;
 
 #[derive(Deserialize)]
 struct Total {
@@ -40,7 +41,7 @@ pub(super) async fn page(
     };
     let constraints = Constraints {
         exclude_nodes: failed.clone(),
-        ..Constraints::default()
+        ..narrow::filter(app, index, query.filter.as_ref())
     };
     let gathered = scatter_fetch(app, index, &constraints, |clause| {
         super::body(&first, clause, order.clone(), 0, end as u64)
