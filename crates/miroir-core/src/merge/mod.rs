@@ -21,6 +21,7 @@ pub mod documents;
 pub mod facet_search;
 pub mod facets;
 pub mod federation;
+pub mod frequency;
 pub mod hit;
 pub mod hybrid;
 pub mod limits;

@@ -11,6 +11,7 @@ use miroir_core::wire::search::SearchQuery;
 use crate::app::App;
 use crate::http::reply::Failure;
 use crate::request::counted::{Counts, Missed};
+use crate::request::frequency;
 use crate::request::ranked::{Ranked, Reading};
 use crate::request::scatter::unavailable;
 use crate::request::search::explain_end;
@@ -98,6 +99,9 @@ pub(crate) async fn by_words(
     window: Window,
 ) -> Result<Found, Failure> {
     let index = reading.index;
+    if let Some(words) = frequency::words(index, query) {
+        return frequency::find(app, reading, query, window, &words).await;
+    }
     let two = phases::are_two(query, &index.view, window, reading.asked(window.end));
     let mut found = look(reading, query, window, two).await;
     // A node was lost between two questions about one list. It is not asked again, so this ends.

@@ -9,6 +9,7 @@ pub(crate) mod documents;
 pub(crate) mod explain;
 pub(crate) mod facet_search;
 pub(crate) mod found;
+pub(crate) mod frequency;
 pub(crate) mod hybrid;
 pub(crate) mod indexes;
 pub(crate) mod metadata;
