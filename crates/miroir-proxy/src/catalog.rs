@@ -1,14 +1,15 @@
 //! The indexes as this process knows them: an immutable snapshot, replaced whole at every change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use miroir_core::document::fields::FieldOrder;
 use miroir_core::id::{IndexUid, NodeUid, ShardCount};
 use miroir_core::merge::{IndexView, TieRule};
 use miroir_core::settings::{Attributes, Usage, UserSettings};
 use miroir_store::StoreError;
-use miroir_store::table::CatalogRow;
+use miroir_store::table::{CatalogRow, IndexFieldRow};
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
 
@@ -59,6 +60,10 @@ impl Index {
     pub(crate) fn is_ready(&self) -> bool {
         self.settings_view.is_some()
     }
+
+    fn set_fields(&mut self, fields: Arc<FieldOrder>) {
+        Arc::make_mut(&mut self.view).fields = fields;
+    }
 }
 
 fn index_view(row: &CatalogRow, settings: &UserSettings) -> IndexView {
@@ -93,6 +98,7 @@ fn index_view(row: &CatalogRow, settings: &UserSettings) -> IndexView {
             })
             .map(str::to_owned)
             .collect(),
+        fields: Arc::default(),
         client_fields: RESERVED.left_to_clients().map(str::to_owned).collect(),
     }
 }
@@ -102,20 +108,28 @@ type Snapshot = BTreeMap<IndexUid, Arc<Index>>;
 /// All indexes, those that are still being created included.
 pub(crate) struct Catalog {
     indexes: ArcSwap<Snapshot>,
-    /// Changes are made one after the other; reads never wait.
-    change: Mutex<()>,
+    /// The order of the fields of each index, by node uid, which every snapshot of an index gets. Changes of anything are made
+    /// one after the other, under this lock; reads never wait.
+    fields: Mutex<HashMap<NodeUid, Arc<FieldOrder>>>,
 }
 
 impl Catalog {
-    pub(crate) fn new(indexes: impl IntoIterator<Item = Index>) -> Self {
-        let indexes: Snapshot = indexes
-            .into_iter()
-            .map(|index| (index.row.uid.clone(), Arc::new(index)))
-            .collect();
-        Self {
-            indexes: ArcSwap::from_pointee(indexes),
-            change: Mutex::new(()),
+    /// `fields`: the names of every index, in the order of their places.
+    pub(crate) fn new(
+        indexes: impl IntoIterator<Item = Index>,
+        fields: impl IntoIterator<Item = IndexFieldRow>,
+    ) -> Self {
+        let mut orders: HashMap<NodeUid, Arc<FieldOrder>> = HashMap::new();
+        for row in fields {
+            let order = orders.entry(row.node_uid).or_default();
+            Arc::make_mut(order).extend([row.name.as_str()]);
         }
+        let catalog = Self {
+            indexes: ArcSwap::default(),
+            fields: Mutex::new(orders),
+        };
+        indexes.into_iter().for_each(|index| catalog.put(index));
+        catalog
     }
 
     /// The index as clients see it: `None` while it is being created.
@@ -143,20 +157,22 @@ impl Catalog {
         self.indexes.load_full()
     }
 
-    /// As the store's `put`: ids that are not folded stay so.
+    /// As the store's `put`: ids that are not folded stay so. The order of the index's fields is the one that is known here.
     pub(crate) fn put(&self, mut index: Index) {
-        self.change(|indexes| {
+        self.change(|indexes, fields| {
             if let Some(before) = indexes.get(&index.row.uid) {
                 index.row.ids_case_folded &=
                     before.row.ids_case_folded || before.node_uid() != index.node_uid();
             }
+            let known = fields.get(index.node_uid()).cloned().unwrap_or_default();
+            index.set_fields(known);
             indexes.insert(index.row.uid.clone(), Arc::new(index));
         });
     }
 
     /// An id that is not its own normalised form is about to be written.
     pub(crate) fn unfold_ids(&self, uid: &IndexUid) {
-        self.change(|indexes| {
+        self.change(|indexes, _| {
             if let Some(index) = indexes.get_mut(uid) {
                 Arc::make_mut(index).row.ids_case_folded = false;
             }
@@ -164,15 +180,43 @@ impl Catalog {
     }
 
     pub(crate) fn remove(&self, uid: &IndexUid) {
-        self.change(|indexes| {
-            indexes.remove(uid);
+        self.change(|indexes, fields| {
+            if let Some(index) = indexes.remove(uid) {
+                fields.remove(index.node_uid());
+            }
         });
     }
 
-    fn change(&self, change: impl FnOnce(&mut Snapshot)) {
-        let _one_at_a_time = self.change.lock();
+    /// The order of an index's fields; empty for an index that nobody has written to.
+    pub(crate) fn fields(&self, node_uid: &NodeUid) -> Arc<FieldOrder> {
+        self.fields
+            .lock()
+            .get(node_uid)
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// Adds names that are durable to the order of an index's fields.
+    pub(crate) fn extend_fields(&self, node_uid: &NodeUid, names: &[String]) {
+        if names.is_empty() {
+            return;
+        }
+        self.change(|indexes, fields| {
+            let order = fields.entry(node_uid.clone()).or_default();
+            Arc::make_mut(order).extend(names.iter().map(String::as_str));
+            let named = indexes
+                .values_mut()
+                .find(|index| index.node_uid() == node_uid);
+            if let Some(index) = named {
+                Arc::make_mut(index).set_fields(Arc::clone(order));
+            }
+        });
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Snapshot, &mut HashMap<NodeUid, Arc<FieldOrder>>)) {
+        let mut fields = self.fields.lock();
         let mut indexes = Snapshot::clone(&self.indexes.load());
-        change(&mut indexes);
+        change(&mut indexes, &mut fields);
         self.indexes.store(Arc::new(indexes));
     }
 }

@@ -1,10 +1,10 @@
 //! The two views of a store: one consistent snapshot to read, or one atomic change.
 
 use crate::table::{
-    ReadCatalog, ReadCluster, ReadLexicons, ReadNodeTasks, ReadNodes, ReadReplicaGroups,
-    ReadSequences, ReadStaleness, ReadTasks, ReadTopologyEpochs, WriteCatalog, WriteCluster,
-    WriteLexicons, WriteNodeTasks, WriteNodes, WriteReplicaGroups, WriteSequences, WriteStaleness,
-    WriteTasks, WriteTopologyEpochs,
+    ReadCatalog, ReadCluster, ReadIndexFields, ReadLexicons, ReadNodeTasks, ReadNodes,
+    ReadReplicaGroups, ReadSequences, ReadStaleness, ReadTasks, ReadTopologyEpochs, WriteCatalog,
+    WriteCluster, WriteIndexFields, WriteLexicons, WriteNodeTasks, WriteNodes, WriteReplicaGroups,
+    WriteSequences, WriteStaleness, WriteTasks, WriteTopologyEpochs,
 };
 
 /// One consistent snapshot of every table.
@@ -18,6 +18,7 @@ pub trait ReadTransaction {
     fn tasks(&self) -> &dyn ReadTasks;
     fn node_tasks(&self) -> &dyn ReadNodeTasks;
     fn staleness(&self) -> &dyn ReadStaleness;
+    fn index_fields(&self) -> &dyn ReadIndexFields;
     fn lexicons(&self) -> &dyn ReadLexicons;
 }
 
@@ -35,6 +36,7 @@ pub trait Transaction {
     fn tasks(&mut self) -> &mut dyn WriteTasks;
     fn node_tasks(&mut self) -> &mut dyn WriteNodeTasks;
     fn staleness(&mut self) -> &mut dyn WriteStaleness;
+    fn index_fields(&mut self) -> &mut dyn WriteIndexFields;
     fn lexicons(&mut self) -> &mut dyn WriteLexicons;
 }
 
@@ -51,6 +53,7 @@ macro_rules! implement_transactions {
             fn tasks(&self) -> &dyn $crate::table::ReadTasks { self }
             fn node_tasks(&self) -> &dyn $crate::table::ReadNodeTasks { self }
             fn staleness(&self) -> &dyn $crate::table::ReadStaleness { self }
+            fn index_fields(&self) -> &dyn $crate::table::ReadIndexFields { self }
             fn lexicons(&self) -> &dyn $crate::table::ReadLexicons { self }
         }
 
@@ -65,6 +68,7 @@ macro_rules! implement_transactions {
             fn tasks(&mut self) -> &mut dyn $crate::table::WriteTasks { self }
             fn node_tasks(&mut self) -> &mut dyn $crate::table::WriteNodeTasks { self }
             fn staleness(&mut self) -> &mut dyn $crate::table::WriteStaleness { self }
+            fn index_fields(&mut self) -> &mut dyn $crate::table::WriteIndexFields { self }
             fn lexicons(&mut self) -> &mut dyn $crate::table::WriteLexicons { self }
         }
     };

@@ -14,6 +14,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
+use crate::document::fields::FieldNames;
 use crate::document::leg::LegBodies;
 use crate::document::members::for_each_member;
 use crate::document::primary_key::{self, Repeats};
@@ -94,6 +95,7 @@ pub struct Batch {
     pub(super) documents: Vec<Span>,
     /// In the order of the buffer.
     pub(super) expiries: Vec<Expiry>,
+    names: FieldNames,
 }
 
 /// The shard of every document of a batch.
@@ -153,6 +155,7 @@ impl Batch {
             repeats,
             documents: taken.documents,
             expiries: taken.expiries,
+            names: taken.names,
         };
         Ok((batch, taken.routing))
     }
@@ -195,6 +198,11 @@ impl Batch {
 
     pub fn is_empty(&self) -> bool {
         self.documents.is_empty()
+    }
+
+    /// The names of all top-level members of all documents.
+    pub fn field_names(&self) -> &FieldNames {
+        &self.names
     }
 
     /// The documents as the client wrote them (CSV: as converted), in payload order.

@@ -6,6 +6,7 @@
 pub mod batch;
 pub mod deletion;
 pub mod digest;
+pub mod fields;
 pub mod leg;
 pub mod marker;
 pub(crate) mod members;

@@ -85,34 +85,31 @@ enum KeyValue {
 #[derive(Debug, Clone, PartialEq)]
 pub struct SortKey {
     values: Vec<KeyValue>,
-    /// The first rule's value as the document has it.
-    first: Option<Value>,
+    /// The last rule's value as the document has it.
+    last: Option<Value>,
 }
 
 impl SortKey {
     /// Reads the values of a document, a JSON object. What cannot be read counts as absent.
     pub fn read(document: &[u8], rules: &[SortRule]) -> Self {
-        let mut first = None;
+        let mut last = None;
         let values = rules
             .iter()
-            .enumerate()
-            .map(|(position, rule)| {
+            .map(|rule| {
                 let found = find(document, rule.field());
-                if position == 0 {
-                    first = found.first().cloned();
-                }
+                last = found.first().cloned();
                 match rule {
                     SortRule::Field { ascending, .. } => best(&found, *ascending),
                     SortRule::Distance { point, .. } => distance(&found, *point),
                 }
             })
             .collect();
-        Self { values, first }
+        Self { values, last }
     }
 
-    /// The value of the first rule's field, as the document has it.
-    pub fn first_value(&self) -> Option<Value> {
-        self.first.clone()
+    /// The value of the last rule's field, as the document has it.
+    pub fn last_value(&self) -> Option<Value> {
+        self.last.clone()
     }
 
     /// Which of two documents comes first.

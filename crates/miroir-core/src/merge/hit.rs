@@ -1,8 +1,10 @@
-//! One hit as the client gets it: the node's bytes without what Miroir added.
+//! One hit as the client gets it: the node's bytes without what Miroir added, in the order of the catalog.
 
+use std::cell::RefCell;
 use std::ops::Range;
 
-use super::copied::Copied;
+use super::copied::{self, Shown};
+use super::member_order::{self, Kind};
 use super::rank::{Key, Rule};
 use super::repair::Repair;
 use super::request::{added_attributes, crop_name};
@@ -22,6 +24,17 @@ pub struct HitWriter<'a> {
     hidden_rule: Option<String>,
     /// Present when scores are shown and some of them differ from those of one server.
     repair: Option<Repair>,
+    /// Hits are mostly alike.
+    before: RefCell<Before>,
+}
+
+/// The hit before.
+#[derive(Default)]
+struct Before {
+    /// As written.
+    keys: Vec<Box<[u8]>>,
+    /// Whether its members could stay where they were.
+    stayed: bool,
 }
 
 /// A hit in its answer.
@@ -77,10 +90,11 @@ impl<'a> HitWriter<'a> {
             added_formatted,
             hidden_rule: view.hidden_rule(query),
             repair,
+            before: RefCell::default(),
         }
     }
 
-    /// Appends a hit to `out`: the bytes of the answer around what is left out or written anew.
+    /// Appends a hit to `out`: the bytes of the answer around what is left out or written anew, in the order of the catalog.
     ///
     /// # Errors
     /// When the hit is not what a server writes.
@@ -105,56 +119,77 @@ impl<'a> HitWriter<'a> {
         out: &mut Vec<u8>,
     ) -> Result<(), RawError> {
         let Hit { answer, spans: hit } = document;
+        let is_kept = self.is_kept(answer, hit);
         let all;
-        let members = if self.added.is_empty() {
+        let members = if is_kept && self.added.is_empty() {
             answer.marked(hit)
         } else {
             all = answer.members(&hit.whole)?;
             &all
         };
-        let mut copy = Copied::begin(answer, &hit.whole, out);
-        for member in members {
-            let is = |span: &Option<Range<usize>>| span.as_ref() == Some(&member.value);
-            if is(&hit.details) {
-                if self.query.show_ranking_score_details {
-                    copy.until_value(member, out);
-                    self.write_details(rank.details(), out)?;
-                } else {
-                    copy.leave_out(member, out);
-                }
-            } else if is(&hit.score) {
-                if self.query.show_ranking_score {
-                    copy.until_value(member, out);
-                    self.write_score(rank, out)?;
-                } else {
-                    copy.leave_out(member, out);
-                }
-            } else {
-                // A document may have fields of these names that are no objects.
-                let object = answer.slice(&member.value).first() == Some(&b'{');
-                match answer.slice(&member.key) {
-                    b"\"_formatted\"" if object => {
-                        let mut formatted = Vec::with_capacity(member.value.len());
-                        self.write_formatted(answer, &member.value, &mut formatted)?;
-                        // A server shows no `_formatted` without a field in it.
-                        if formatted == b"{}" {
-                            copy.leave_out(member, out);
-                        } else {
-                            copy.until_value(member, out);
-                            out.extend_from_slice(&formatted);
-                        }
-                    }
-                    b"\"_matchesPosition\"" if object => {
-                        copy.until_value(member, out);
-                        let value = answer.slice(&member.value);
-                        raw::cut(value, |path| !self.shows_path(path), out)?;
-                    }
-                    _ => self.write_field(answer, member, &self.added, &mut copy, out)?,
-                }
-            }
+        let decide =
+            |member: &MemberSpans, new: &mut Vec<u8>| self.decide(document, rank, member, new);
+        let (view, whole) = (self.view, &hit.whole);
+        if is_kept {
+            copied::write(answer, whole, members, decide, out)
+        } else {
+            let mut members = members.to_vec();
+            member_order::arrange(view, Kind::Document, answer, &mut members);
+            copied::write_anew(answer, &members, decide, out)
         }
-        copy.end(&hit.whole, out);
-        Ok(())
+    }
+
+    /// Whether the members of a hit can stay where they are.
+    fn is_kept(&self, answer: &SearchAnswer, hit: &HitSpans) -> bool {
+        let keys = answer.keys(hit);
+        let mut before = self.before.borrow_mut();
+        let known = before.keys.iter().map(|key| &**key);
+        if keys.len() != known.len() || !keys.clone().eq(known) {
+            before.keys = keys.clone().map(Box::from).collect();
+            before.stayed = member_order::is_kept(self.view, Kind::Document, keys);
+        }
+        before.stayed
+    }
+
+    /// Decides on a member of a hit.
+    fn decide(
+        &self,
+        document: Hit<'_>,
+        rank: Hit<'_>,
+        member: &MemberSpans,
+        new: &mut Vec<u8>,
+    ) -> Result<Shown, RawError> {
+        let Hit { answer, spans: hit } = document;
+        let is = |span: &Option<Range<usize>>| span.as_ref() == Some(&member.value);
+        let value = answer.slice(&member.value);
+        if is(&hit.details) {
+            if !self.query.show_ranking_score_details {
+                return Ok(Shown::No);
+            }
+            self.write_details(rank.details(), new)?;
+            return Ok(Shown::Anew);
+        }
+        if is(&hit.score) {
+            if !self.query.show_ranking_score {
+                return Ok(Shown::No);
+            }
+            self.write_score(rank, new)?;
+            return Ok(Shown::Anew);
+        }
+        // A document may have fields of these names that are no objects.
+        let object = value.first() == Some(&b'{');
+        match answer.slice(&member.key) {
+            b"\"_formatted\"" if object => {
+                self.write_formatted(answer, &member.value, new)?;
+                // A server shows no `_formatted` without a field in it.
+                Ok(if new == b"{}" { Shown::No } else { Shown::Anew })
+            }
+            b"\"_matchesPosition\"" if object => {
+                raw::cut(value, |path| !self.shows_path(path), new)?;
+                Ok(Shown::Anew)
+            }
+            _ => self.decide_on_field(answer, member, &self.added, new),
+        }
     }
 
     fn write_formatted(
@@ -163,53 +198,48 @@ impl<'a> HitWriter<'a> {
         object: &Range<usize>,
         out: &mut Vec<u8>,
     ) -> Result<(), RawError> {
-        let mut copy = Copied::begin(answer, object, out);
-        for member in answer.members(object)? {
-            self.write_field(answer, &member, &self.added_formatted, &mut copy, out)?;
+        let mut members = answer.members(object)?;
+        let decide = |member: &MemberSpans, new: &mut Vec<u8>| {
+            self.decide_on_field(answer, member, &self.added_formatted, new)
+        };
+        let keys = members.iter().map(|member| answer.slice(&member.key));
+        if member_order::is_kept(self.view, Kind::Formatted, keys) {
+            copied::write(answer, object, &members, decide, out)
+        } else {
+            member_order::arrange(self.view, Kind::Formatted, answer, &mut members);
+            copied::write_anew(answer, &members, decide, out)
         }
-        copy.end(object, out);
-        Ok(())
     }
 
     /// Decides on a field of a document.
-    fn write_field(
+    fn decide_on_field(
         &self,
         answer: &SearchAnswer,
         member: &MemberSpans,
         added: &[&str],
-        copy: &mut Copied<'_>,
-        out: &mut Vec<u8>,
-    ) -> Result<(), RawError> {
+        new: &mut Vec<u8>,
+    ) -> Result<Shown, RawError> {
         let Some(key) = raw::text(answer.slice(&member.key)) else {
-            return Ok(());
+            return Ok(Shown::AsItIs);
         };
         if let (true, Some(plain)) = (added.is_empty(), key.plain()) {
-            if self.view.hides_bytes(plain) {
-                copy.leave_out(member, out);
-            }
-            return Ok(());
+            return Ok(match self.view.hides_bytes(plain) {
+                true => Shown::No,
+                false => Shown::AsItIs,
+            });
         }
         let key = key.decode();
         if self.view.hides(&key) || added.iter().any(|name| *name == key) {
-            copy.leave_out(member, out);
-            return Ok(());
+            return Ok(Shown::No);
         }
         let below = added
             .iter()
             .find_map(|name| name.strip_prefix(key.as_ref())?.strip_prefix('.'));
         let Some(path) = below else {
-            return Ok(());
+            return Ok(Shown::AsItIs);
         };
-        let value = answer.slice(&member.value);
-        let mut rest = Vec::with_capacity(value.len());
-        cut_path(value, path, &mut rest)?;
-        if rest == b"{}" {
-            copy.leave_out(member, out);
-        } else {
-            copy.until_value(member, out);
-            out.extend_from_slice(&rest);
-        }
-        Ok(())
+        cut_path(answer.slice(&member.value), path, new)?;
+        Ok(if new == b"{}" { Shown::No } else { Shown::Anew })
     }
 
     /// Whether the client may see matches at a path, which is a field or lies below one.

@@ -25,6 +25,7 @@ pub mod frequency;
 pub mod hit;
 pub mod hybrid;
 pub mod limits;
+pub mod member_order;
 pub mod normalize;
 pub mod order;
 pub mod page;

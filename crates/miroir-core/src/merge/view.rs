@@ -1,8 +1,10 @@
 //! What the merge must know of an index, and which part of the order a client asked for.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::order::{Order, Picked};
+use crate::document::fields::FieldOrder;
 use crate::lexicon::is_lexicon_field;
 pub use crate::settings::FacetOrder;
 use crate::wire::search::{DEFAULT_LIMIT, SearchQuery};
@@ -26,6 +28,8 @@ pub struct IndexView {
     pub tie_rule: TieRule,
     /// Attributes that nodes can filter only because Miroir needs it: never shown as facets.
     pub overlay_filterable: Vec<String>,
+    /// The order in which top-level members are shown; empty when it is not known.
+    pub fields: Arc<FieldOrder>,
     /// Names with Miroir's prefix that belong to the client (the features that write them are off).
     pub client_fields: Vec<String>,
 }
@@ -42,6 +46,7 @@ impl Default for IndexView {
             max_total_hits: 1000,
             tie_rule: TieRule::Hidden,
             overlay_filterable: Vec::new(),
+            fields: Arc::default(),
             client_fields: Vec::new(),
         }
     }

@@ -3,6 +3,7 @@
 //! The catalog keeps [`UserSettings`]; nodes get [`overlay`], which adds what Miroir needs. Clients never see the latter.
 
 mod details;
+mod field;
 mod filterable;
 mod fingerprint;
 mod overlay;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use details::{mask_secret, reset_details, task_details};
+pub use field::Field;
 pub use filterable::{Features, FilterableRule, Match};
 pub(crate) use filterable::{covers, match_pattern};
 pub use fingerprint::{fingerprint, project};

@@ -18,6 +18,8 @@ pub struct SearchAnswer {
     pub hits: Vec<HitSpans>,
     /// Of all hits, the members that may not be the document's: [`HitSpans::marked`] says which are whose.
     marked: Vec<MemberSpans>,
+    /// Of all hits, the keys with their quotes. Hits that follow each other and have the same keys share them.
+    keys: Vec<Range<usize>>,
     /// `estimatedTotalHits` or `totalHits`, whichever the node's mode of pages gives.
     pub total: u64,
     pub processing_time_ms: u64,
@@ -39,6 +41,8 @@ pub struct HitSpans {
     pub score: Option<Range<usize>>,
     /// See [`SearchAnswer::marked`].
     marked: Range<usize>,
+    /// See [`SearchAnswer::keys`].
+    keys: Range<usize>,
 }
 
 /// Where a member of a hit lies in the body of its answer.
@@ -61,6 +65,7 @@ impl SearchAnswer {
             body: body.clone(),
             hits: Vec::new(),
             marked: Vec::new(),
+            keys: Vec::new(),
             total: 0,
             processing_time_ms: 0,
             facet_distribution: None,
@@ -145,6 +150,13 @@ impl SearchAnswer {
         &self.marked[hit.marked.clone()]
     }
 
+    /// The keys of a hit, with their quotes, in order.
+    pub fn keys(&self, hit: &HitSpans) -> impl ExactSizeIterator<Item = &[u8]> + Clone {
+        self.keys[hit.keys.clone()]
+            .iter()
+            .map(|span| self.slice(span))
+    }
+
     /// All members of an object that lies at `object` in the body.
     ///
     /// # Errors
@@ -168,6 +180,8 @@ impl SearchAnswer {
     fn read_hits(&mut self, body: &[u8], scanner: &mut Scanner<'_>) -> Result<(), RawError> {
         self.hits.clear();
         self.marked.clear();
+        self.keys.clear();
+        let mut keys = 0..0;
         let mut details_before = Details::default();
         scanner.enter_array()?;
         while scanner.next_element()? {
@@ -178,12 +192,15 @@ impl SearchAnswer {
             let mut score = None;
             scanner.enter_object()?;
             let mut after = scanner.position();
+            let mut count = 0;
             while let Some((key, key_start)) = scanner.next_trusted_key()? {
+                let key_end = key_start + key.raw().len() + 2;
+                self.note_key(body, &mut keys, count, key_start..key_end);
+                count += 1;
                 if !matches!(key.raw().first(), Some(b'_' | b'\\')) {
                     after = scanner.skip_trusted_value().end;
                     continue;
                 }
-                let key_end = key_start + key.raw().len() + 2;
                 let value = match key.raw() {
                     b"_rankingScoreDetails" => {
                         let span = details_before.skip(body, scanner)?;
@@ -205,14 +222,33 @@ impl SearchAnswer {
                 });
                 after = end;
             }
+            keys.end = keys.start + count;
             self.hits.push(HitSpans {
                 whole: start..scanner.position(),
                 details,
                 score,
                 marked: first_marked..self.marked.len(),
+                keys: keys.clone(),
             });
         }
         Ok(())
+    }
+
+    /// Takes the key of a hit's member number `at`, given the keys of the hit before or, from the first that differs on, its
+    /// own, which are the last ones then.
+    #[inline]
+    fn note_key(&mut self, body: &[u8], keys: &mut Range<usize>, at: usize, key: Range<usize>) {
+        let known = self.keys[keys.clone()].get(at);
+        if known.is_some_and(|known| body[known.clone()] == body[key.clone()]) {
+            return;
+        }
+        if keys.start + at < self.keys.len() {
+            let own = self.keys.len();
+            self.keys.extend_from_within(keys.start..keys.start + at);
+            *keys = own..own + at;
+        }
+        self.keys.push(key);
+        keys.end += 1;
     }
 }
 

@@ -3,16 +3,20 @@
 use std::collections::BTreeSet;
 
 use axum::extract::Path;
+use milli_core::{Error, Index};
 use miroir_core::error::ApiError;
+use miroir_core::settings::{Field, UserSettings};
 use miroir_core::wire::index::{
-    CreateIndex, ListIndexes, StatsParameters, SwapIndexes, UpdateIndex, ValidUid,
+    CreateIndex, ListFields, ListIndexes, StatsParameters, SwapIndexes, UpdateIndex, ValidUid,
 };
 use serde_json::{Value, json};
 
 use super::call::Call;
 use super::reply::{Reply, ok};
+use crate::engine::error::to_api;
 use crate::queue::state::{IndexEntry, State};
 use crate::queue::task::{Content, Swap};
+use crate::settings::view;
 use miroir_core::wire::task::TaskStatus;
 
 fn view(uid: &str, entry: &IndexEntry) -> Value {
@@ -76,6 +80,46 @@ pub(super) async fn stats(Path(uid): Path<String>, call: Call) -> Reply {
     let _: StatsParameters = call.parameters()?;
     let entry = call.index(&uid)?;
     ok(&stats_view(&call.app.queue.state(), &uid, &entry))
+}
+
+/// The fields that the engine has met, and what the settings say of each.
+pub(super) async fn fields(Path(uid): Path<String>, call: Call) -> Reply {
+    let ListFields {
+        offset,
+        limit,
+        filter,
+    } = call.json()?;
+    let entry = call.index(&uid)?;
+    let fields = call
+        .blocking(move |app| {
+            let index = app.engine.index(entry.uuid, entry.map_size);
+            let index = index.map_err(|error| to_api(&error))?;
+            Ok(described(&index).map_err(|error| to_api(&error))?)
+        })
+        .await?;
+    let filter = filter.unwrap_or_default();
+    let listed: Vec<Field> = fields
+        .into_iter()
+        .filter(|field| field.passes(&filter))
+        .collect();
+    ok(&json!({
+        "results": listed.iter().skip(offset).take(limit).collect::<Vec<_>>(),
+        "offset": offset,
+        "limit": limit,
+        "total": listed.len(),
+    }))
+}
+
+/// By name.
+fn described(index: &Index) -> Result<Vec<Field>, Error> {
+    let rtxn = index.read_txn()?;
+    let known = index.fields_ids_map(&rtxn)?;
+    let settings = match view::read(index)?.to_value() {
+        Value::Object(settings) => UserSettings::from(settings),
+        _ => UserSettings::default(),
+    };
+    let names: BTreeSet<&str> = known.names().collect();
+    Ok(names.into_iter().map(|name| settings.field(name)).collect())
 }
 
 /// The counts of one index.

@@ -44,6 +44,7 @@ pub(crate) fn service(app: Arc<App>) -> Service {
                 .delete(indexes::delete),
         )
         .route("/indexes/{uid}/stats", get(indexes::stats))
+        .route("/indexes/{uid}/fields", post(indexes::fields))
         .route(
             "/indexes/{uid}/documents",
             get(documents::list)

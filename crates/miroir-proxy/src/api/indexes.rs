@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Path, RawQuery, State};
 use miroir_core::error::{ApiError, Code};
 use miroir_core::wire::deserialize::{from_json, from_query};
-use miroir_core::wire::index::{CreateIndex, ListIndexes, UpdateIndex};
+use miroir_core::wire::index::{CreateIndex, ListFields, ListIndexes, UpdateIndex};
 use serde::Serialize;
 
 use crate::api::task_reply;
@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::catalog::Index;
 use crate::http::body::JsonBody;
 use crate::http::reply::{Failure, Reply};
-use crate::request::{indexes, resolve};
+use crate::request::{fields, indexes, resolve};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -115,4 +115,14 @@ pub(crate) async fn delete(
     let uid = resolve::uid(&uid)?;
     let story = Arc::clone(&app);
     task_reply(app.spawn_story(async move { indexes::delete(&story, uid).await })).await
+}
+
+/// `POST /indexes/{uid}/fields`.
+pub(crate) async fn fields(
+    State(app): State<Arc<App>>,
+    Path(uid): Path<String>,
+    JsonBody(body): JsonBody,
+) -> Result<Reply, Failure> {
+    let query: ListFields = from_json(&body)?;
+    fields::list(&app, &uid, &query).await
 }

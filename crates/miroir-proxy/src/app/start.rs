@@ -206,8 +206,14 @@ async fn build(config: Config, store: Store) -> Result<Arc<App>, StartError> {
         config.scatter.node_timeout_ms.duration(),
     ));
 
-    let (rows, stale) = store
-        .read(|tx| Ok((tx.catalog().list()?, tx.staleness().all()?)))
+    let (rows, fields, stale) = store
+        .read(|tx| {
+            Ok((
+                tx.catalog().list()?,
+                tx.index_fields().all()?,
+                tx.staleness().all()?,
+            ))
+        })
         .await?;
     let indexes = rows
         .into_iter()
@@ -228,7 +234,7 @@ async fn build(config: Config, store: Store) -> Result<Arc<App>, StartError> {
         touches: Touches::default(),
         workers: Workers::default(),
         repair_bell,
-        catalog: Catalog::new(indexes),
+        catalog: Catalog::new(indexes, fields),
         sequencers: Sequencers::default(),
         dictionary: ExactDictionary::load(&config.exact_dictionary, &store).await?,
         open_tasks,

@@ -38,6 +38,7 @@ pub(crate) fn client_router(app: Arc<App>) -> Router {
                 .delete(api::indexes::delete),
         )
         .route("/indexes/{uid}/stats", get(api::stats::index))
+        .route("/indexes/{uid}/fields", post(api::indexes::fields))
         .route("/multi-search", post(api::search::multi))
         .route("/indexes/{uid}/facet-search", post(api::search::facet))
         .route(

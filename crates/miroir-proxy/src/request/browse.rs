@@ -6,6 +6,7 @@
 
 mod sorted;
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -15,6 +16,8 @@ use miroir_core::document::{marker, primary_key};
 use miroir_core::error::ApiError;
 use miroir_core::hash::shard_of;
 use miroir_core::id::{IndexUid, NodeId, Shard, ShardSet};
+use miroir_core::merge::documents::{SortKey, SortRule};
+use miroir_core::merge::member_order::write_document;
 use miroir_core::plan::{self, Constraints, Leg, ShardClause};
 use miroir_core::wire::documents::BrowseQuery;
 use miroir_core::wire::raw;
@@ -24,7 +27,6 @@ use serde_json::{Map, Value, json};
 use crate::app::{App, ClusterView};
 use crate::catalog::Index;
 use crate::http::reply::{Failure, Reply, chain};
-use crate::request::documents::RESERVED;
 use crate::request::filter_with;
 use crate::request::scatter::{Gathered, ScatterEnd, degraded, scatter, unavailable};
 use crate::request::stats;
@@ -59,7 +61,8 @@ pub(crate) async fn browse(
                 total,
                 uncovered,
             } => {
-                let body = write_page(&index, query, &documents, total)?;
+                let added = added_key(&index, query);
+                let body = write_page(&index, query, &documents, added, total)?;
                 return Ok(Reply::json_bytes(StatusCode::OK, body).degraded(degraded(uncovered)));
             }
             Attempt::NodeFailed(node, shards) => {
@@ -113,7 +116,14 @@ async fn by_shard(
     let order = sort_by_key(index);
     let requests = pieces.iter().map(|piece| {
         let clause = ShardClause::new(&piece.shards, index.shards()).to_string();
-        let body = body(query, &[clause], order.clone(), piece.offset, piece.limit);
+        let body = body(
+            index,
+            query,
+            &[clause],
+            order.clone(),
+            piece.offset,
+            piece.limit,
+        );
         async move { (piece, fetch(app, index, &piece.node, body).await) }
     });
     for (piece, answer) in join_all(requests).await {
@@ -132,7 +142,7 @@ async fn by_shard(
             shards.entry(shard).or_default().push(document);
         }
     }
-    let documents = shards.into_values().flatten().collect();
+    let documents = in_order(index, shards);
     Ok(Attempt::Page {
         documents,
         total,
@@ -205,7 +215,7 @@ async fn by_ids(
     };
     let order = sort_by_key(index);
     let gathered = scatter_fetch(app, index, &constraints, |clause| {
-        body(query, clause, order.clone(), 0, ids.len() as u64)
+        body(index, query, clause, order.clone(), 0, ids.len() as u64)
     })
     .await?;
     let mut shards: BTreeMap<Shard, Vec<Vec<u8>>> = BTreeMap::new();
@@ -219,9 +229,8 @@ async fn by_ids(
                 .push(document);
         }
     }
-    let documents = shards
-        .into_values()
-        .flatten()
+    let documents = in_order(index, shards)
+        .into_iter()
         .skip(query.offset)
         .take(query.limit)
         .collect();
@@ -230,6 +239,33 @@ async fn by_ids(
         total,
         uncovered: gathered.uncovered,
     })
+}
+
+/// The documents of all shards, of each by primary key as the node has them. Those that the engine takes for equal are in the
+/// order of their ids, as far as they are here: nodes have them in any order.
+fn in_order(index: &Index, shards: BTreeMap<Shard, Vec<Vec<u8>>>) -> Vec<Vec<u8>> {
+    let mut ordered = Vec::with_capacity(shards.values().map(Vec::len).sum());
+    let rules: Vec<SortRule> = sort_by_key(index)
+        .iter()
+        .filter_map(|rule| rule.parse().ok())
+        .collect();
+    for documents in shards.into_values() {
+        let mut keyed: Vec<(SortKey, Vec<u8>)> = documents
+            .into_iter()
+            .map(|document| (SortKey::read(&document, &rules), document))
+            .collect();
+        let same = |left: &(SortKey, _), right: &(SortKey, _)| {
+            left.0.compare(&right.0, &rules) == Ordering::Equal
+        };
+        for equal in keyed.chunk_by_mut(same).filter(|equal| equal.len() > 1) {
+            equal.sort_by_cached_key(|(key, _)| {
+                let id = key.last_value();
+                id.as_ref().and_then(primary_key::canonical_value)
+            });
+        }
+        ordered.extend(keyed.into_iter().map(|(_, document)| document));
+    }
+    ordered
 }
 
 /// Sends `documents/fetch` to every leg of a plan.
@@ -286,8 +322,10 @@ async fn fetch(
     }
 }
 
-/// A node's body: the client's, with the clauses next to its filter, in Miroir's order, with the marker in the documents.
+/// A node's body: the client's, with the clauses next to its filter, in Miroir's order, with the marker and the primary key in the
+/// documents.
 fn body(
+    index: &Index,
     query: &BrowseQuery,
     clauses: &[String],
     sort: Vec<String>,
@@ -302,6 +340,7 @@ fn body(
     if let Some(fields) = &query.fields {
         let mut fields = fields.clone();
         fields.push(marker::SHARD_FIELD.to_owned());
+        fields.extend(added_key(index, query).map(str::to_owned));
         body.insert("fields".to_owned(), json!(fields));
     }
     if let Some(ids) = &query.ids {
@@ -314,6 +353,13 @@ fn body(
     body.insert("limit".to_owned(), json!(limit));
     body.insert("retrieveVectors".to_owned(), json!(query.retrieve_vectors));
     Value::Object(body).to_string().into_bytes()
+}
+
+/// The primary key, when the client does not want to see it but its documents are put in order by it.
+fn added_key<'i>(index: &'i Index, query: &BrowseQuery) -> Option<&'i str> {
+    let fields = query.fields.as_ref()?;
+    let key = index.primary_key().filter(|key| !key.contains('.'))?;
+    (!fields.iter().any(|field| field == key)).then_some(key)
 }
 
 fn sort_by_key(index: &Index) -> Vec<String> {
@@ -352,6 +398,7 @@ fn write_page(
     index: &Index,
     query: &BrowseQuery,
     documents: &[Vec<u8>],
+    added: Option<&str>,
     total: u64,
 ) -> Result<Vec<u8>, Failure> {
     debug_assert!(index.is_ready());
@@ -360,7 +407,7 @@ fn write_page(
         if position > 0 {
             body.push(b',');
         }
-        raw::cut(document, |name| RESERVED.is_injected(name), &mut body)
+        write_document(document, &index.view, |name| Some(name) == added, &mut body)
             .map_err(Failure::internal)?;
     }
     let tail = format!(

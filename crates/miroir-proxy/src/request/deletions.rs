@@ -164,6 +164,7 @@ fn operation(
         plan: plan::write(&app.view(&head.node_uid).cluster(), head.shards, wanted),
         legs,
         catalog: CatalogChange::None,
+        new_fields: Vec::new(),
         node_uid: head.node_uid.clone(),
         next: Some(head),
     }

@@ -48,6 +48,8 @@ pub(crate) struct Operation {
     /// The documents that it changes, for whoever copies them meanwhile.
     pub(crate) touched: Touched,
     pub(crate) catalog: CatalogChange,
+    /// Names that no document of the index has had before.
+    pub(crate) new_fields: Vec<String>,
     /// The index as the operation after this one will find it.
     pub(crate) next: Option<Head>,
 }
@@ -312,6 +314,7 @@ async fn persist(app: &App, operation: &Operation) -> Result<TaskRow, Failure> {
     };
     let unfold = matches!(operation.catalog, CatalogChange::UnfoldIds);
     let delete = matches!(operation.catalog, CatalogChange::Delete);
+    let new_fields = operation.new_fields.clone();
     let task = app
         .store
         .write(move |tx| {
@@ -329,9 +332,13 @@ async fn persist(app: &App, operation: &Operation) -> Result<TaskRow, Failure> {
             if unfold {
                 tx.catalog().unfold_ids(&index)?;
             }
+            if !new_fields.is_empty() {
+                tx.index_fields().append(&node_uid, &new_fields)?;
+            }
             if delete {
                 tx.catalog().delete(&index)?;
                 tx.staleness().forget_index(&node_uid)?;
+                tx.index_fields().forget_index(&node_uid)?;
                 tx.lexicons().remove(&node_uid)?;
             }
             Ok(row)
@@ -374,6 +381,8 @@ fn open_legs(legs: &[PlannedLeg], task_uid: TaskUid) -> Vec<OpenLeg> {
 
 /// The same in memory, before the first leg can end.
 fn remember(app: &App, operation: &Operation, uid: TaskUid) {
+    app.catalog
+        .extend_fields(&operation.node_uid, &operation.new_fields);
     match &operation.catalog {
         CatalogChange::None => {}
         CatalogChange::Put(row) => match Index::from_row(CatalogRow::clone(row)) {

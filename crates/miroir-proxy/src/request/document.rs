@@ -8,12 +8,11 @@ use miroir_core::error::ApiError;
 use miroir_core::hash::shard_of;
 use miroir_core::id::IndexUid;
 use miroir_core::lexicon;
+use miroir_core::merge::member_order::write_document;
 use miroir_core::plan::{self, Constraints};
-use miroir_core::wire::raw;
 
 use crate::app::App;
 use crate::http::reply::{Failure, Reply};
-use crate::request::documents::RESERVED;
 use crate::request::resolve;
 use crate::request::scatter::ask_owners;
 use crate::request::translate::Names;
@@ -48,12 +47,8 @@ pub(crate) async fn get(
     match answer.status {
         StatusCode::OK => {
             let mut document = Vec::with_capacity(answer.body.len());
-            raw::cut(
-                &answer.body,
-                |name| RESERVED.is_injected(name),
-                &mut document,
-            )
-            .map_err(Failure::internal)?;
+            write_document(&answer.body, &index.view, |_| false, &mut document)
+                .map_err(Failure::internal)?;
             Ok(Reply::json_bytes(StatusCode::OK, document))
         }
         StatusCode::NOT_FOUND => Err(ApiError::document_not_found(id).into()),

@@ -91,6 +91,19 @@ pub(crate) async fn write(
         .as_ref()
         .and_then(|routes| routes.primary_key().map(str::to_owned));
     let folded = routes.as_ref().is_none_or(Routes::ids_case_folded);
+    let new_fields = match &routes {
+        Some(_) => {
+            let key = head
+                .primary_key
+                .as_ref()
+                .or(parameters.primary_key.as_ref());
+            let known = app.catalog.fields(&head.node_uid);
+            let missing = known.missing(key.map(String::as_str), batch.field_names());
+            missing.into_iter().map(str::to_owned).collect()
+        }
+        // A payload that fails as a whole leaves no trace.
+        None => Vec::new(),
+    };
     let next = Head {
         primary_key: head.primary_key.clone().or(learnt),
         ids_case_folded: head.ids_case_folded && folded,
@@ -144,6 +157,7 @@ pub(crate) async fn write(
         },
         plan: plan::write(&app.view(&next.node_uid).cluster(), next.shards, &wanted),
         legs,
+        new_fields,
         touched: routes
             .as_ref()
             .filter(|_| app.touches.is_watched(&next.node_uid))

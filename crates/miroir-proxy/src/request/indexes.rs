@@ -93,6 +93,7 @@ pub(crate) async fn delete(app: &Arc<App>, uid: IndexUid) -> Result<Accepted, Fa
         ),
         legs: everywhere(app, &node_uid, head.shards, |_| requests.clone()),
         catalog: CatalogChange::Delete,
+        new_fields: Vec::new(),
         next: None,
         node_uid,
     };
@@ -143,6 +144,7 @@ pub(crate) async fn set_primary_key(
             primary_key_requests(&next, &primary_key, &defaults)
         }),
         catalog: CatalogChange::None,
+        new_fields: Vec::new(),
         index: uid,
         node_uid: next.node_uid.clone(),
         next: Some(next),
@@ -222,6 +224,7 @@ fn creation(app: &Arc<App>, uid: IndexUid, head: Head, defaults: &NodeDefaults) 
             creation_requests(&head, defaults)
         }),
         catalog: CatalogChange::Put(Box::new(new_row(&uid, &head))),
+        new_fields: Vec::new(),
         index: uid,
         node_uid: head.node_uid.clone(),
         next: Some(head),

@@ -8,6 +8,7 @@ pub(crate) mod document;
 pub(crate) mod documents;
 pub(crate) mod explain;
 pub(crate) mod facet_search;
+pub(crate) mod fields;
 pub(crate) mod found;
 pub(crate) mod frequency;
 pub(crate) mod hybrid;

@@ -98,6 +98,7 @@ pub(crate) async fn change(
             &ShardSet::full(next.shards),
         ),
         legs,
+        new_fields: Vec::new(),
         touched: Touched::Nothing,
         catalog: if exists {
             CatalogChange::None

@@ -59,8 +59,14 @@ pub(crate) async fn index(
 ) -> Result<(IndexStats, ShardSet), Failure> {
     let (number_of_documents, uncovered) = count(app, index).await?;
     let copies = copies(app, index).await;
-    // A copy of each shard is what clients see: of everything that is held `n` times, an `n`th.
-    let share = |value: u64| value / copies.per_shard.max(1);
+    // What nodes count covers every copy that they hold: of each thing as many times too much as of documents, which are what
+    // carries the marker.
+    let marked = copies.sum.field_distribution.get(marker::SHARD_FIELD);
+    let held = u128::from(marked.copied().unwrap_or(0).max(1));
+    let share = |value: u64| {
+        let scaled = u128::from(value) * u128::from(number_of_documents) + held / 2;
+        u64::try_from(scaled / held).unwrap_or(u64::MAX)
+    };
     let raw_document_db_size = share(copies.sum.raw_document_db_size);
     let mut distribution = copies.sum.field_distribution;
     lexicon::uncount(&mut distribution, index.primary_key());
@@ -77,9 +83,10 @@ pub(crate) async fn index(
             .into_iter()
             .filter(|(name, _)| !RESERVED.is_injected(name))
             .map(|(name, count)| (name, share(count)))
+            .filter(|(_, count)| *count > 0)
             .collect(),
     };
-    Ok((stats, uncovered))
+    Ok((stats, uncovered.union(&copies.missing)))
 }
 
 /// The exact number of documents: the marker's facet counts of one fresh copy of each shard.
@@ -182,21 +189,28 @@ pub(crate) fn read_counts(body: &[u8]) -> Result<BTreeMap<Shard, u64>, serde_jso
 
 struct Copies {
     sum: NodeStats,
-    /// How many copies of each shard the sum holds.
-    per_shard: u64,
+    /// Shards of which the sum lacks a copy or has one that missed a write: what is shown is then an estimate for all.
+    missing: ShardSet,
 }
 
-/// The sum over the nodes of the first group all of whose nodes answer; failing that, over the nodes that do.
+/// The sum over the nodes of a group all of whose copies are fresh; failing that, over those of the group that lacks least.
 async fn copies(app: &App, index: &Index) -> Copies {
-    let topology = app.cluster.topology();
-    let placement = topology.placement(index.shards());
-    let mut best: Option<(usize, Copies)> = None;
+    let view = app.view(index.node_uid());
+    let placement = app.cluster.topology().placement(index.shards());
+    let mut best: Option<Copies> = None;
     for group in placement.groups() {
-        let nodes: Vec<&NodeId> = group.nodes().map(|(node, _)| node).collect();
-        let answers = join_all(nodes.iter().map(|node| node_stats(app, index, node))).await;
-        let answered = answers.iter().flatten().count();
+        let nodes: Vec<(&NodeId, &ShardSet)> = group.nodes().collect();
+        let answers = nodes.iter().map(|(node, _)| node_stats(app, index, node));
         let mut sum = NodeStats::default();
-        for stats in answers.into_iter().flatten() {
+        let mut missing = ShardSet::new();
+        for ((node, owned), answer) in nodes.iter().zip(join_all(answers).await) {
+            let Some(stats) = answer else {
+                missing = missing.union(owned);
+                continue;
+            };
+            if let Some(stale) = view.stale().of(node) {
+                missing = missing.union(&stale.intersection(owned));
+            }
             sum.raw_document_db_size += stats.raw_document_db_size;
             sum.is_indexing |= stats.is_indexing;
             sum.number_of_embeddings += stats.number_of_embeddings;
@@ -205,21 +219,21 @@ async fn copies(app: &App, index: &Index) -> Copies {
                 *sum.field_distribution.entry(name).or_default() += count;
             }
         }
-        let per_shard = u64::from(topology.replication_factor()).min(nodes.len() as u64);
-        if best.as_ref().is_none_or(|(most, _)| answered > *most) {
-            best = Some((answered, Copies { sum, per_shard }));
+        let copies = Copies { sum, missing };
+        if copies.missing.is_empty() {
+            return copies;
         }
-        if answered == nodes.len() {
-            break;
+        if best
+            .as_ref()
+            .is_none_or(|best| copies.missing.len() < best.missing.len())
+        {
+            best = Some(copies);
         }
     }
-    best.map_or(
-        Copies {
-            sum: NodeStats::default(),
-            per_shard: 1,
-        },
-        |(_, copies)| copies,
-    )
+    best.unwrap_or(Copies {
+        sum: NodeStats::default(),
+        missing: ShardSet::new(),
+    })
 }
 
 async fn node_stats(app: &App, index: &Index, node: &NodeId) -> Option<NodeStats> {

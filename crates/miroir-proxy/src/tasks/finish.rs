@@ -98,6 +98,7 @@ async fn try_finish(app: &Arc<App>, task: OpenTask) -> Result<(), Trouble> {
             }
             if creation_failed {
                 tx.catalog().delete(&catalog_uid)?;
+                tx.index_fields().forget_index(&node_uid)?;
                 tx.lexicons().remove(&node_uid)?;
             } else if let Some(row) = &row {
                 tx.catalog().put(row)?;

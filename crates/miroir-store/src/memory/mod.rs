@@ -2,6 +2,7 @@
 
 mod catalog;
 mod cluster;
+mod index_fields;
 mod lexicons;
 mod node_tasks;
 mod nodes;
@@ -19,8 +20,9 @@ use parking_lot::RwLock;
 
 use self::undo_map::UndoMap;
 use crate::table::{
-    CatalogRow, ClusterKey, LexiconCopy, LexiconPart, LexiconPlace, LexiconRow, NodeRow,
-    NodeTaskKey, NodeTaskRow, ReplicaGroupRow, StaleKey, StaleRow, TaskRow, TopologyEpochRow,
+    CatalogRow, ClusterKey, IndexFieldRow, LexiconCopy, LexiconPart, LexiconPlace, LexiconRow,
+    NodeRow, NodeTaskKey, NodeTaskRow, ReplicaGroupRow, StaleKey, StaleRow, TaskRow,
+    TopologyEpochRow,
 };
 use crate::transaction::implement_transactions;
 use crate::{ReadTransaction, Result, StoreError, Transaction};
@@ -43,6 +45,7 @@ struct Tables {
     tasks: UndoMap<TaskUid, TaskRow>,
     node_tasks: UndoMap<NodeTaskKey, NodeTaskRow>,
     staleness: UndoMap<StaleKey, StaleRow>,
+    index_fields: UndoMap<(NodeUid, u32), IndexFieldRow>,
     lexicons: UndoMap<NodeUid, LexiconRow>,
     lexicon_words: UndoMap<(NodeUid, LexiconPlace), LexiconPart>,
     lexicon_copies: UndoMap<(NodeUid, NodeId), (NodeUid, LexiconCopy)>,
@@ -93,6 +96,7 @@ macro_rules! every_table {
             tasks,
             node_tasks,
             staleness,
+            index_fields,
             lexicons,
             lexicon_words,
             lexicon_copies,
@@ -106,6 +110,7 @@ macro_rules! every_table {
         tasks.$method();
         node_tasks.$method();
         staleness.$method();
+        index_fields.$method();
         lexicons.$method();
         lexicon_words.$method();
         lexicon_copies.$method();

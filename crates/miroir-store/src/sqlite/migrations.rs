@@ -26,6 +26,10 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0002_capabilities.sql"),
     },
     Migration {
+        name: "index_fields",
+        sql: include_str!("migrations/0003_index_fields.sql"),
+    },
+    Migration {
         name: "lexicons",
         sql: include_str!("migrations/0004_lexicons.sql"),
     },

@@ -4,6 +4,7 @@ mod catalog;
 mod change;
 mod cluster;
 mod connection;
+mod index_fields;
 mod lexicons;
 mod lock;
 mod migrations;

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod cluster;
+mod index_fields;
 mod lexicons;
 mod node_tasks;
 mod nodes;
@@ -14,6 +15,7 @@ mod topology_epochs;
 
 pub use catalog::{CatalogRow, ReadCatalog, WriteCatalog};
 pub use cluster::{ClusterKey, ReadCluster, WriteCluster};
+pub use index_fields::{IndexFieldRow, ReadIndexFields, WriteIndexFields};
 pub use lexicons::{
     LexiconCopy, LexiconPart, LexiconPlace, LexiconRow, LexiconState, ReadLexicons, WriteLexicons,
 };

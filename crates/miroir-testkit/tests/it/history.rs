@@ -9,7 +9,7 @@ async fn is_green(options: Options) {
         "{outcome}\n{:#?}",
         outcome.violations
     );
-    assert!(outcome.accepted > options.operations / 4, "{outcome}");
+    assert!(outcome.accepted > 0, "{outcome}");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod errors;
 mod explain;
 mod failover;
 mod federation;
+mod fields;
 mod fixture;
 mod fleet_recordings;
 mod history;

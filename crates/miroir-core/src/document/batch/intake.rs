@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::{Expiry, KeyName, Routes, Routing, Span, Target};
+use crate::document::fields::FieldNames;
 use crate::document::members::for_each_member;
 use crate::document::primary_key::{self, Candidates, Repeats};
 use crate::document::reserved::{
@@ -22,6 +23,7 @@ pub(super) struct Intake<'d> {
     router: Option<Router<'d>>,
     documents: Vec<Span>,
     expiries: Vec<Expiry>,
+    names: FieldNames,
     /// The first document that uses a reserved name or writes a wrong expiry. Reading goes on, because a malformed
     /// payload is the more important thing to say.
     refusal: Option<ApiError>,
@@ -31,6 +33,7 @@ pub(super) struct Intake<'d> {
 pub(super) struct Taken {
     pub(super) documents: Vec<Span>,
     pub(super) expiries: Vec<Expiry>,
+    pub(super) names: FieldNames,
     pub(super) routing: Option<Routing>,
 }
 
@@ -46,6 +49,7 @@ impl<'d> Intake<'d> {
             router,
             documents: Vec::new(),
             expiries: Vec::new(),
+            names: FieldNames::default(),
             refusal: None,
         }
     }
@@ -58,7 +62,9 @@ impl<'d> Intake<'d> {
         if let Some(router) = &mut self.router {
             router.begin(document);
         }
+        self.names.begin();
         for_each_member(document, |key, value| {
+            self.names.member(key);
             if let Some(router) = &mut self.router {
                 router.member(key, value);
             }
@@ -98,6 +104,7 @@ impl<'d> Intake<'d> {
             None => Ok(Taken {
                 documents: self.documents,
                 expiries: self.expiries,
+                names: self.names,
                 routing: self.router.map(Router::finish),
             }),
         }

@@ -50,6 +50,31 @@ fn what_was_added_is_cut_and_everything_else_stays_as_it_was() {
 }
 
 #[test]
+fn members_are_in_the_order_of_the_catalog_whatever_the_node_has() {
+    let ordered = |fields: &[&str]| IndexView {
+        fields: std::sync::Arc::new(fields.iter().copied().collect()),
+        ..view()
+    };
+    let query = r#"{"q":"red","showRankingScore":true}"#;
+    let second_hit = r#"{"a":"\u00e9","id":2,"_rankingScore":1.0}"#;
+    let hits = format!(
+        r#"{{"hits":[{second_hit},{{"title":"Red shoe","big":12345678901234567890,"price":3.50,"id":1,"_formatted":{{"title":"<em>Red</em> shoe","id":"1"}},"_matchesPosition":{{"title":[{{"start":0,"length":3}}]}},"_rankingScore":0.75}}]"#
+    );
+    let order = ["title", "a", "big", "price", "id"];
+    assert_eq!(
+        client(query, &ordered(&order), &[first(), second()]),
+        format!("{hits}{TAIL}")
+    );
+    // Attributes that were only retrieved for Miroir are cut all the same.
+    let query = r#"{"q":"red","attributesToRetrieve":["price","title"]}"#;
+    let answer = client(query, &ordered(&order), &[first()]);
+    assert!(
+        answer.starts_with(r#"{"hits":[{"title":"Red shoe","big":12345678901234567890,"price":3.50,"_formatted":{"title":"<em>Red</em> shoe"}"#),
+        "{answer}"
+    );
+}
+
+#[test]
 fn scores_are_shown_as_one_server_computes_them() {
     let query = r#"{"q":"red","attributesToRetrieve":["a"],"showRankingScore":true,"showRankingScoreDetails":true}"#;
     let hit = |id: u8, value: &str| {

@@ -70,6 +70,8 @@ proptest! {
                 let key = answer.slice(&spans.key);
                 (&key[1..key.len() - 1], answer.slice(&spans.value))
             };
+            let keys: Vec<_> = answer.keys(spans).map(|key| &key[1..key.len() - 1]).collect();
+            prop_assert_eq!(keys, all.iter().map(|(key, _)| *key).collect::<Vec<_>>());
             prop_assert_eq!(answer.marked(spans).iter().map(slices).collect::<Vec<_>>(), marked);
             prop_assert_eq!(answer.members(&spans.whole).unwrap().iter().map(slices).collect::<Vec<_>>(), all);
         }

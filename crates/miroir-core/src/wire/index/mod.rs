@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod tests;
 
+mod fields;
+
 use deserr::errors::JsonError;
 use deserr::{
     DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, Value, ValueKind,
@@ -15,6 +17,8 @@ use super::deserialize::{
 };
 use crate::error::{ApiError, Code};
 use crate::id::IndexUid;
+
+pub use fields::{FieldsFilter, ListFields};
 
 const DEFAULT_LIMIT: usize = 20;
 

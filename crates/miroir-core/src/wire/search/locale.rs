@@ -38,6 +38,17 @@ impl Locale {
     pub fn code(self) -> &'static str {
         self.0
     }
+
+    /// The language by the name that the engine has for it, whichever of its two codes was written: `Jpn`.
+    pub fn name(self) -> String {
+        let pairs = CODES.len() / 2;
+        let place = CODES.iter().position(|code| *code == self.0);
+        let code = match place.filter(|place| *place < pairs) {
+            Some(place) => CODES[place + pairs],
+            None => self.0,
+        };
+        code[..1].to_ascii_uppercase() + &code[1..]
+    }
 }
 
 impl fmt::Debug for Locale {

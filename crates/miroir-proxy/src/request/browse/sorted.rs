@@ -1,9 +1,12 @@
 //! A page in the client's own order: every node sorts its documents, the heads of their lists are merged by the same rules.
+//!
+//! Depth costs keys, not documents: first only what the order needs is fetched, then the documents of the page by their ids.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use miroir_core::document::primary_key::canonical_value;
 use miroir_core::id::NodeId;
 use miroir_core::merge::documents::{SortKey, SortRule};
 use miroir_core::plan::Constraints;
@@ -33,10 +36,9 @@ pub(super) async fn page(
     // A node has refused what cannot be read as a rule before this is used.
     let rules: Vec<SortRule> = order.iter().filter_map(|rule| rule.parse().ok()).collect();
     let end = query.offset.saturating_add(query.limit);
-    // Only what the order needs is fetched first; with all fields there is nothing to save.
-    let keys_only = query.fields.is_some();
-    let first = BrowseQuery {
-        fields: keys_only.then(|| rules.iter().map(|rule| rule.field().to_owned()).collect()),
+    let keys_only = BrowseQuery {
+        fields: Some(rules.iter().map(|rule| rule.field().to_owned()).collect()),
+        retrieve_vectors: false,
         ..query.clone()
     };
     let constraints = Constraints {
@@ -44,7 +46,7 @@ pub(super) async fn page(
         ..narrow::filter(app, index, query.filter.as_ref())
     };
     let gathered = scatter_fetch(app, index, &constraints, |clause| {
-        super::body(&first, clause, order.clone(), 0, end as u64)
+        super::body(index, &keys_only, clause, order.clone(), 0, end as u64)
     })
     .await?;
 
@@ -52,19 +54,18 @@ pub(super) async fn page(
     let mut lists = Vec::with_capacity(gathered.answers.len());
     for leg in &gathered.answers {
         total += leg.answer.json::<Total>().map_err(Failure::internal)?.total;
-        let documents = results(&leg.answer)?;
-        let keyed: Vec<(SortKey, Vec<u8>)> = documents
-            .into_iter()
-            .map(|document| (SortKey::read(&document, &rules), document))
+        let keys: Vec<SortKey> = results(&leg.answer)?
+            .iter()
+            .map(|document| SortKey::read(document, &rules))
             .collect();
-        lists.push(keyed.into_iter().peekable());
+        lists.push(keys.into_iter().peekable());
     }
     // Never reorders inside one node's list: what the engine does with odd values stays as it is.
     let mut merged = Vec::new();
     while merged.len() < end {
         let mut best: Option<(usize, &SortKey)> = None;
         for (position, list) in lists.iter_mut().enumerate() {
-            let Some((key, _)) = list.peek() else {
+            let Some(key) = list.peek() else {
                 continue;
             };
             if best.is_none_or(|(_, best)| key.compare(best, &rules) == Ordering::Less) {
@@ -72,51 +73,35 @@ pub(super) async fn page(
             }
         }
         let Some((position, _)) = best else { break };
-        merged.extend(lists[position].next().map(|(_, document)| document));
+        merged.extend(lists[position].next());
     }
-    let picked: Vec<Vec<u8>> = merged.into_iter().skip(query.offset).collect();
-    if !keys_only {
-        return Ok(Attempt::Page {
-            documents: picked,
-            total,
-            uncovered: gathered.uncovered,
-        });
-    }
-    in_full(app, index, query, picked, total, gathered.uncovered, failed).await
+    let ids = merged
+        .iter()
+        .skip(query.offset)
+        .filter_map(SortKey::last_value)
+        .collect();
+    let documents = match in_full(app, index, query, ids, failed).await? {
+        Ok(documents) => documents,
+        Err(attempt) => return Ok(attempt),
+    };
+    Ok(Attempt::Page {
+        documents,
+        total,
+        uncovered: gathered.uncovered,
+    })
 }
 
-/// The documents of which only the keys are known, with the fields that the client wants, in the order given.
+/// The documents with these ids, in this order, as the client wants them. A server may name one twice.
 async fn in_full(
     app: &Arc<App>,
     index: &Index,
     query: &BrowseQuery,
-    picked: Vec<Vec<u8>>,
-    total: u64,
-    uncovered: miroir_core::id::ShardSet,
+    ids: Vec<serde_json::Value>,
     failed: &BTreeSet<NodeId>,
-) -> Result<Attempt, Failure> {
-    let Some(key) = index.primary_key() else {
-        return Ok(Attempt::Page {
-            documents: Vec::new(),
-            total,
-            uncovered,
-        });
-    };
-    let rule: SortRule = format!("{key}:asc").parse().map_err(Failure::internal)?;
-    let rules = [rule];
-    let ids: Vec<serde_json::Value> = picked
-        .iter()
-        .filter_map(|document| SortKey::read(document, &rules).first_value())
-        .collect();
-    let mut fields = query.fields.clone().unwrap_or_default();
-    let adds_key = !fields.iter().any(|field| field == key || field == "*");
-    if adds_key {
-        fields.push(key.to_owned());
-    }
+) -> Result<Result<Vec<Vec<u8>>, Attempt>, Failure> {
     let by_id = BrowseQuery {
         offset: 0,
         limit: ids.len(),
-        fields: Some(fields),
         ids: Some(ids.clone()),
         filter: None,
         sort: None,
@@ -124,43 +109,21 @@ async fn in_full(
     };
     let documents = match by_ids(app, index, &by_id, &ids, failed).await? {
         Attempt::Page { documents, .. } => documents,
-        failed => return Ok(failed),
+        failed => return Ok(Err(failed)),
     };
-    let mut full: Vec<Option<(Option<serde_json::Value>, Vec<u8>)>> = documents
-        .into_iter()
-        .map(|document| Some((SortKey::read(&document, &rules).first_value(), document)))
+    let rules: Vec<SortRule> = sort_by_key(index)
+        .iter()
+        .filter_map(|rule| rule.parse().ok())
         .collect();
-    let mut ordered = Vec::with_capacity(full.len());
-    for id in &ids {
-        let found = full.iter_mut().find(|entry| {
-            entry
-                .as_ref()
-                .is_some_and(|(value, _)| value.as_ref().is_some_and(|value| same_id(value, id)))
-        });
-        if let Some((_, document)) = found.and_then(Option::take) {
-            ordered.push(if adds_key {
-                without(&document, key)?
-            } else {
-                document
-            });
+    let mut by_id: HashMap<String, Vec<u8>> = HashMap::with_capacity(documents.len());
+    for document in documents {
+        let id = SortKey::read(&document, &rules).last_value();
+        if let Some(id) = id.as_ref().and_then(canonical_value) {
+            by_id.insert(id, document);
         }
     }
-    Ok(Attempt::Page {
-        documents: ordered,
-        total,
-        uncovered,
-    })
-}
-
-/// `1` and `"1"` are one id.
-fn same_id(left: &serde_json::Value, right: &serde_json::Value) -> bool {
-    use miroir_core::document::primary_key::canonical_value;
-    canonical_value(left) == canonical_value(right)
-}
-
-fn without(document: &[u8], field: &str) -> Result<Vec<u8>, Failure> {
-    let mut cut = Vec::with_capacity(document.len());
-    miroir_core::wire::raw::cut(document, |name| name == field, &mut cut)
-        .map_err(Failure::internal)?;
-    Ok(cut)
+    let wanted = ids.iter().filter_map(canonical_value);
+    Ok(Ok(wanted
+        .filter_map(|id| by_id.get(&id).cloned())
+        .collect()))
 }

@@ -12,6 +12,7 @@ use crate::{OpenError, Store};
 const FROZEN: &[&str] = &[
     "9d2252870a0706583df3a145ff8b43a85033b1fbf12ea7c23019628899f684bd",
     "4b54114f4c72262930160033e4521407561f4cd3a046ad7228479d7c78ac1ab1",
+    "dd8369613bb74eb6aec4262f3ea68a04926b18eadfdf46543addc91e28e74e3f",
     "673e36695bcbe18de1a2d1d682476c15ee41ecab1e49ffbc4c1f4f3d21db04df",
 ];
 
@@ -110,16 +111,16 @@ fn an_older_store_gets_what_it_lacks() {
         .unwrap()
         .map(|name| name.unwrap())
         .collect();
-    let newest = MIGRATIONS.last().expect("there is a schema");
+    let later: String = MIGRATIONS[1..].iter().map(|step| step.sql).collect();
     for name in names {
-        if newest.sql.contains(&format!("CREATE TABLE {name} ")) {
+        if later.contains(&format!("CREATE TABLE {name} ")) {
             connection
                 .execute_batch(&format!("DROP TABLE {name}"))
                 .unwrap();
         }
     }
     connection
-        .execute("DELETE FROM schema_versions WHERE version = ?1", [NEWEST])
+        .execute("DELETE FROM schema_versions WHERE version > 1", [])
         .unwrap();
     assert!(count(&connection) < all);
     drop(statement);
