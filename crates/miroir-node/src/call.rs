@@ -74,6 +74,11 @@ impl Call {
         self
     }
 
+    /// What the body holds; empty where there is none.
+    pub fn content(&self) -> &[u8] {
+        self.body.as_ref().map_or(&[], |(_, body)| body)
+    }
+
     pub fn deadline(&self) -> Instant {
         self.deadline
     }

@@ -13,6 +13,7 @@ pub(crate) mod found;
 pub(crate) mod frequency;
 pub(crate) mod hybrid;
 pub(crate) mod indexes;
+pub(crate) mod known_attributes;
 pub(crate) mod metadata;
 pub(crate) mod multi_search;
 pub(crate) mod narrow;

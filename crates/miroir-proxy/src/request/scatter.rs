@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use crate::app::{App, ClusterView};
 use crate::config::UnavailableShardPolicy;
 use crate::http::reply::{Cause, Failure, chain};
+use crate::request::known_attributes;
 
 /// A leg and what its node answered: a success, always.
 pub(crate) struct LegAnswer<T = Answer> {
@@ -181,7 +182,27 @@ impl<'a> Scatter<'a> {
         Instant::now() < self.deadline
     }
 
+    /// Sends a leg, and again as long as its node refuses an attribute that other nodes know.
     async fn leg<T>(
+        &self,
+        leg: &Leg,
+        mut call: Call,
+        read: impl Fn(Answer) -> Result<T, Cause>,
+    ) -> Result<T, LegEnd> {
+        loop {
+            let refusal = match self.send(leg, call.clone(), &read).await {
+                Err(LegEnd::Rejected(refusal)) => refusal,
+                end => return end,
+            };
+            let index = &self.view.index;
+            match known_attributes::narrowed(self.app, index, &call, &refusal).await {
+                Some(narrower) => call = narrower,
+                None => return Err(LegEnd::Rejected(refusal)),
+            }
+        }
+    }
+
+    async fn send<T>(
         &self,
         leg: &Leg,
         call: Call,

@@ -80,10 +80,10 @@ fn forget_the_cut(values: &mut Tree) {
     let is_number = |value: &str| value.parse::<f64>().is_ok();
     let mut ends = Vec::new();
     for numbers in [true, false] {
-        let own = values
+        let mut own = values
             .iter()
             .filter(|(value, _)| is_number(value) == numbers);
-        let Some(last) = own.last().map(|(_, count)| count.clone()) else {
+        let Some(last) = own.next_back().map(|(_, count)| count.clone()) else {
             continue;
         };
         let all = values.len();

@@ -250,6 +250,58 @@ async fn wrong_keys() {
     pair.compare().await;
 }
 
+/// A server knows the fields of all documents, a node those of its own.
+#[tokio::test]
+async fn an_attribute_of_one_document_is_searchable_and_one_of_none_is_not() {
+    let mut pair = Pair::start().await;
+    pair.send(
+        "POST",
+        "/indexes",
+        json!({ "uid": "stories", "primaryKey": "id" }),
+    );
+    pair.send(
+        "PATCH",
+        "/indexes/stories/settings",
+        json!({
+            "searchableAttributes": ["title", "lonely", "hermit"],
+            "filterableAttributes": ["colour"],
+            "rankingRules": ["words", "typo", "proximity", "attribute", "sort", "exactness", "id:asc"],
+        }),
+    );
+    let mut documents: Vec<Value> = (1..=12)
+        .map(|id| json!({ "id": id, "title": format!("only story {id}"), "colour": "red" }))
+        .collect();
+    documents[3]["lonely"] = json!("only here");
+    documents[7]["hermit"] = json!({ "name": "alone" });
+    pair.send("POST", "/indexes/stories/documents", json!(documents));
+
+    let lists = [
+        json!(["lonely"]),
+        json!(["lon*"]),
+        json!(["*ly", "hermit.n*"]),
+        json!(["hermit.name", "lonely"]),
+        json!(["lonely", "title"]),
+        json!(["lonely", "*"]),
+        json!(["nothing", "lonely"]),
+        json!(["lonely", "nothing"]),
+        json!(["lonely", "no*"]),
+    ];
+    for list in lists {
+        let all = json!({ "attributesToSearchOn": list });
+        let only = json!({ "q": "only", "attributesToSearchOn": list });
+        let facet = json!({ "facetName": "colour", "q": "only", "attributesToSearchOn": list });
+        let page = json!({ "q": "only alone", "matchingStrategy": "all", "hitsPerPage": 2, "attributesToSearchOn": list, "facets": ["colour"] });
+        for query in [all, only.clone(), page] {
+            pair.send("POST", "/indexes/stories/search", query);
+        }
+        pair.send("POST", "/indexes/stories/facet-search", facet);
+        let mut part = only;
+        part["indexUid"] = json!("stories");
+        pair.send("POST", "/multi-search", json!({ "queries": [part] }));
+    }
+    pair.compare().await;
+}
+
 /// One request with a JSON body; the status, code and message of its answer.
 async fn refused(client: &Client, method: &str, path: &str, body: &str) -> (u16, Value, Value) {
     let method = Method::from_bytes(method.as_bytes()).expect("a method");

@@ -279,7 +279,7 @@ async fn fields_and_counts_are_those_of_one_server() {
             "{body}"
         );
     }
-    let missing = client.post("/indexes/no such/fields", &json!({})).await;
+    let missing = client.post("/indexes/no%20such/fields", &json!({})).await;
     assert_eq!(missing.expect("an answer").status, 404);
 
     let stats = async |client: &Client| {

@@ -112,7 +112,7 @@ fn document(id: u64, node: u64) -> Value {
     let mut vector = [part(31), part(57), part(71), part(83)];
     vector[usize::try_from(node).expect("small")] += 1.5;
     let texts = WORDS[usize::try_from(node).expect("small")];
-    let kind = if id % 3 == 0 {
+    let kind = if id.is_multiple_of(3) {
         "quiet apple"
     } else {
         "loud stone"

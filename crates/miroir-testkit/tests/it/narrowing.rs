@@ -54,14 +54,17 @@ async fn narrowed_answers_are_those_of_all_nodes() {
         fleet
             .reconfigure_proxy("query_planner.enabled", false)
             .await
-            .unwrap();
+            .expect("some choice");
         let client = fleet.client();
         let wide = answers(&client, &requests).await;
         for ((request, narrowed), wide) in requests.iter().zip(&narrowed).zip(&wide) {
             assert_eq!(narrowed, wide, "{} {}", request.path, request.body);
         }
         let view = explain(&client, &json!({ "filter": "id = 1" })).await;
-        assert_eq!(view["plan"]["legs"].as_array().unwrap().len(), NODES);
+        assert_eq!(
+            view["plan"]["legs"].as_array().expect("some choice").len(),
+            NODES
+        );
         assert_eq!(
             view["plan"]["narrowing_reason"],
             "query_planner.enabled is false"
@@ -72,7 +75,7 @@ async fn narrowed_answers_are_those_of_all_nodes() {
             fleet
                 .reconfigure_proxy("query_planner.enabled", true)
                 .await
-                .unwrap();
+                .expect("some choice");
         }
     }
 }
@@ -104,12 +107,15 @@ async fn acceptance(client: &Client, folded: bool) {
             reason.starts_with("pk filter"),
             "{view:#}"
         );
-        let legs = plan["legs"].as_array().unwrap();
+        let legs = plan["legs"].as_array().expect("legs");
         assert!(
             legs.len() <= most && (most < NODES || legs.len() == NODES),
             "{view:#}"
         );
-        let shards = plan["target_shards"].as_array().unwrap().len();
+        let shards = plan["target_shards"]
+            .as_array()
+            .expect("a slice that is not empty")
+            .len();
         assert!(shards <= most || shards == usize::from(SHARDS), "{view:#}");
     }
     let letters = explain(client, &json!({ "filter": "id = abc" })).await;
@@ -126,7 +132,14 @@ async fn acceptance(client: &Client, folded: bool) {
             )
             .await,
         );
-        assert_eq!(found["hits"].as_array().unwrap().len(), 3, "{found:#}");
+        assert_eq!(
+            found["hits"]
+                .as_array()
+                .expect("a slice that is not empty")
+                .len(),
+            3,
+            "{found:#}"
+        );
     }
 }
 
@@ -161,7 +174,10 @@ fn requests(seed: u64, count: usize) -> Vec<Request> {
 
 fn filter(random: &mut StdRng) -> Value {
     let part = |random: &mut StdRng| match random.random_range(0..9) {
-        0 => format!("colour = {}", ["red", "blue"].choose(random).unwrap()),
+        0 => format!(
+            "colour = {}",
+            ["red", "blue"].choose(random).expect("legs in the plan")
+        ),
         1 => format!(
             "id IN [{}, {}, {}]",
             literal(random),
@@ -188,7 +204,7 @@ fn filter(random: &mut StdRng) -> Value {
 /// A spelling that some document's id may equal.
 fn literal(random: &mut StdRng) -> String {
     let ids = lower_case_ids();
-    let id = match ids.choose(random).unwrap() {
+    let id = match ids.choose(random).expect("a slice that is not empty") {
         Value::String(id) => id.clone(),
         id => id.to_string(),
     };
@@ -209,7 +225,7 @@ fn literal(random: &mut StdRng) -> String {
             "''",
         ]
         .choose(random)
-        .unwrap()
+        .expect("some choice")
         .to_string(),
         _ => id,
     }

@@ -9,14 +9,11 @@ use crate::fixture::{Fleet, reference, start};
 /// Classes that need thousands of documents; they have a test of their own. The embedded engine refuses so many values.
 const CROWDED: [&str; 2] = ["facets_numbers", "facets_many"];
 
-/// What a fleet does not do yet.
-const NOT_YET: [&str; 1] = ["fields"];
-
 /// A third of the classes that must be equal everywhere; three fleets in a row have them all.
 fn third(number: usize) -> Vec<Class> {
     Class::all()
         .filter(|class| class.verdict == Verdict::Exact)
-        .filter(|class| !CROWDED.contains(&class.name) && !NOT_YET.contains(&class.name))
+        .filter(|class| !CROWDED.contains(&class.name))
         .skip(number % 3)
         .step_by(3)
         .collect()
@@ -28,7 +25,6 @@ fn options(seed: u64, classes: Vec<Class>) -> Options {
         queries: 10,
         documents: 250,
         classes,
-        ignore_member_order: true,
         ..Options::default()
     }
 }

@@ -58,7 +58,7 @@ fn members_are_in_the_order_of_the_catalog_whatever_the_node_has() {
     let query = r#"{"q":"red","showRankingScore":true}"#;
     let second_hit = r#"{"a":"\u00e9","id":2,"_rankingScore":1.0}"#;
     let hits = format!(
-        r#"{{"hits":[{second_hit},{{"title":"Red shoe","big":12345678901234567890,"price":3.50,"id":1,"_formatted":{{"title":"<em>Red</em> shoe","id":"1"}},"_matchesPosition":{{"title":[{{"start":0,"length":3}}]}},"_rankingScore":0.75}}]"#
+        r#"{{"hits":[{second_hit},{{"title":"Red shoe","big":12345678901234567890,"price":3.50,"id":1,"_formatted":{{"title":"<em>Red</em> shoe","id":"1"}},"_matchesPosition":{{"title":[{{"start":0,"length":3}}]}},"_rankingScore":0.875}}]"#
     );
     let order = ["title", "a", "big", "price", "id"];
     assert_eq!(

@@ -67,22 +67,22 @@ pub(super) async fn count(
         .lists
         .iter()
         .any(|list| index.view.distinct_of(&list.query).is_some());
-    if part.lists.len() > 1 {
-        if let Some(facets) = part.facets {
-            let query = with_facets(SearchQuery::default(), Some(facets));
-            twin::check_search(app, part.index, &query).await?;
-        }
+    if part.lists.len() > 1
+        && let Some(facets) = part.facets
+    {
+        let query = with_facets(SearchQuery::default(), Some(facets));
+        twin::check_search(app, part.index, &query).await?;
     }
-    if is_distinct || part.lists.len() > 1 {
-        if let Some(mut ids) = all_ids(part, index)? {
-            ids.retain(|id| !rejected.contains(id));
-            let counts = match part.facets {
-                Some(_) => counted_by_ids(app, part, index.view, &ids).await?,
-                None => Counts::default(),
-            };
-            let total = ids.len() as u64;
-            return without(app, part, index, &BTreeSet::new(), total, counts).await;
-        }
+    if (is_distinct || part.lists.len() > 1)
+        && let Some(mut ids) = all_ids(part, index)?
+    {
+        ids.retain(|id| !rejected.contains(id));
+        let counts = match part.facets {
+            Some(_) => counted_by_ids(app, part, index.view, &ids).await?,
+            None => Counts::default(),
+        };
+        let total = ids.len() as u64;
+        return without(app, part, index, &BTreeSet::new(), total, counts).await;
     }
     let (total, counts) = match &part.lists[..] {
         [only] => counted_alone(app, part, only).await?,

@@ -236,7 +236,7 @@ impl Part<'_> {
         let lacking = lists.fold(counted.uncovered.clone(), |all: ShardSet, shards| {
             all.union(shards)
         });
-        (!lacking.is_empty()).then(|| (self.uid, Degraded::Uncovered(lacking)))
+        (!lacking.is_empty()).then_some((self.uid, Degraded::Uncovered(lacking)))
     }
 }
 
