@@ -26,6 +26,11 @@ pub(super) async fn prepare(repairing: &Repairing<'_>) -> Result<(), Stopped> {
     }
     tracing::info!(node_id = %destination.node, index = %destination.index, "a node gets an index or settings that it missed");
     let turn = repairing.turn().await?;
+    if missing.index {
+        // Lexicon documents went with the index; in the turn, so that they are sent again behind its creation.
+        let app = repairing.app;
+        app.dictionary.distrust(&app.store, destination.node).await;
+    }
     // What another operation has changed in between was sent in the same order.
     let requests = missing.requests(repairing.head(&turn)?, &defaults);
     let end = repairing.push(requests);
