@@ -92,16 +92,17 @@ pub fn is_lexicon_field(name: &str) -> bool {
         .is_some_and(|parent| parent.is_empty() || parent.ends_with('.'))
 }
 
-/// Takes what lexicon documents add out of a sum of nodes' field distributions: their own fields, and their primary keys.
+/// Takes what lexicon documents add out of a sum of nodes' field distributions: their own fields, their markers, and
+/// their primary keys.
 pub fn uncount(distribution: &mut BTreeMap<String, u64>, primary_key: Option<&str>) {
     let documents = distribution.get(WORDS_FIELD).copied().unwrap_or(0);
     distribution.retain(|name, _| !is_lexicon_field(name));
-    if let Some(key) = primary_key
-        && let Some(count) = distribution.get_mut(key)
-    {
-        *count = count.saturating_sub(documents);
-        if *count == 0 {
-            distribution.remove(key);
+    for name in primary_key.into_iter().chain([SHARD_FIELD]) {
+        if let Some(count) = distribution.get_mut(name) {
+            *count = count.saturating_sub(documents);
+            if *count == 0 {
+                distribution.remove(name);
+            }
         }
     }
 }

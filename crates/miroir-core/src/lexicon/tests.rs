@@ -190,7 +190,7 @@ fn counts_of_lexicon_documents_are_taken_off() {
     assert_eq!(
         left,
         [
-            ("_miroir_shard".to_owned(), 12),
+            ("_miroir_shard".to_owned(), 10),
             ("id".to_owned(), 10),
             ("title".to_owned(), 10)
         ]

@@ -2,11 +2,12 @@
 //!
 //! A server drops the most frequent word first, by its own counts; nodes count their own documents, so each would drop other
 //! words. Here the fleet's counts decide, and each step is a query of its own in which every word left must match
-//! (reference 7). A word that was dropped leaves a hard separator, so that the words around it do not become neighbours,
-//! and the word before a dropped last one does not become a prefix.
+//! (reference 7). In the place of a dropped word stands a negated one that nobody has: it excludes nothing, the words around it keep
+//! their positions and do not become neighbours, and the word before a dropped last one does not become a prefix.
 
 use std::cmp::Reverse;
 
+use super::hybrid::NOBODYS_WORD;
 use crate::settings::UserSettings;
 
 /// The server looks at no more words than these.
@@ -79,21 +80,13 @@ impl<'q> Words<'q> {
     }
 
     fn without(&self, query: &str, is_left: impl Fn(usize) -> bool) -> String {
-        let mut text = String::with_capacity(query.len() + 2 * self.0.len());
-        for (position, word) in self.0.iter().enumerate() {
-            if is_left(position) {
-                text.push_str(word);
-                text.push(' ');
-            } else if !text.is_empty() && !text.ends_with(". ") {
-                text.truncate(text.trim_end().len());
-                text.push_str(". ");
-            }
-        }
-        let last_is_left = is_left(self.0.len() - 1);
-        if last_is_left && !query.ends_with(' ') {
-            text.truncate(text.trim_end().len());
-        }
-        text
+        let word = |(position, word): (usize, &&str)| match is_left(position) {
+            true => (*word).to_owned(),
+            false => format!("-{NOBODYS_WORD}"),
+        };
+        let words: Vec<String> = self.0.iter().enumerate().map(word).collect();
+        let end = if query.ends_with(' ') { " " } else { "" };
+        words.join(" ") + end
     }
 }
 
@@ -116,30 +109,31 @@ mod tests {
         serde_json::from_value(json).unwrap()
     }
 
+    fn steps(query: &str, frequencies: &[u64]) -> Vec<String> {
+        let words = Words::of(query, &UserSettings::default()).unwrap();
+        let steps = words.steps(query, frequencies).into_iter();
+        steps
+            .map(|step| step.replace(&format!("-{NOBODYS_WORD}"), "_"))
+            .collect()
+    }
+
     #[test]
-    fn frequent_words_go_first_and_leave_a_gap() {
-        let words = Words::of("red big  shoe", &UserSettings::default()).unwrap();
-        assert_eq!(words.questions("red big  shoe"), ["red ", "big ", "shoe"]);
-        assert_eq!(
-            words.steps("red big  shoe", &[3, 9, 1]),
-            ["red big  shoe", "red. shoe", "shoe"]
-        );
-        assert_eq!(
-            words.steps("red big  shoe", &[3, 1, 9]),
-            ["red big  shoe", "red big. ", "big. "]
-        );
-        assert_eq!(
-            words.steps("red big  shoe", &[0, 2, 2]),
-            ["red big  shoe", "big shoe"]
-        );
-        assert_eq!(words.steps("red big  shoe", &[2, 2, 2]), ["red big  shoe"]);
+    fn frequent_words_go_first_and_keep_their_place() {
+        let query = "red big  shoe";
+        let words = Words::of(query, &UserSettings::default()).unwrap();
+        assert_eq!(words.questions(query), ["red ", "big ", "shoe"]);
+        assert_eq!(steps(query, &[3, 9, 1]), [query, "red _ shoe", "_ _ shoe"]);
+        assert_eq!(steps(query, &[3, 1, 9]), [query, "red big _", "_ big _"]);
+        assert_eq!(steps(query, &[0, 2, 2]), [query, "_ big shoe"]);
+        assert_eq!(steps(query, &[2, 2, 2]), [query]);
     }
 
     #[test]
     fn a_trailing_space_stays_the_end_of_the_last_word() {
-        let words = Words::of("red shoe ", &UserSettings::default()).unwrap();
-        assert_eq!(words.questions("red shoe "), ["red ", "shoe "]);
-        assert_eq!(words.steps("red shoe ", &[9, 1]), ["red shoe ", "shoe "]);
+        let query = "red shoe ";
+        let words = Words::of(query, &UserSettings::default()).unwrap();
+        assert_eq!(words.questions(query), ["red ", "shoe "]);
+        assert_eq!(steps(query, &[9, 1]), [query, "_ shoe "]);
     }
 
     #[test]

@@ -61,15 +61,15 @@ pub(crate) async fn index(
     let copies = copies(app, index).await;
     // What nodes count covers every copy that they hold: of each thing as many times too much as of documents, which are what
     // carries the marker.
-    let marked = copies.sum.field_distribution.get(marker::SHARD_FIELD);
+    let mut distribution = copies.sum.field_distribution;
+    lexicon::uncount(&mut distribution, index.primary_key());
+    let marked = distribution.get(marker::SHARD_FIELD);
     let held = u128::from(marked.copied().unwrap_or(0).max(1));
     let share = |value: u64| {
         let scaled = u128::from(value) * u128::from(number_of_documents) + held / 2;
         u64::try_from(scaled / held).unwrap_or(u64::MAX)
     };
     let raw_document_db_size = share(copies.sum.raw_document_db_size);
-    let mut distribution = copies.sum.field_distribution;
-    lexicon::uncount(&mut distribution, index.primary_key());
     let stats = IndexStats {
         number_of_documents,
         raw_document_db_size,

@@ -41,6 +41,10 @@ impl Answer {
                 {
                     drop_tie_rule(details);
                 }
+                // The rule also shows in what a server says of the field.
+                if matches!(members.get("name"), Some(Tree::Text(name)) if name == "id") {
+                    members.shift_remove("rankingRule");
+                }
             });
             if let Some(members) = tree.members_mut() {
                 for name in query.ignored {

@@ -28,7 +28,7 @@ const NEARLY_ONE: f32 = 0.999_999_9;
 const GOOD_ENOUGH: f64 = 0.45;
 
 /// A word that is in no document, nor is one that it could be a misspelling of.
-const NOBODYS_WORD: &str = "qzxjkvqzxjkvqzxjkvqzxjkv";
+pub(super) const NOBODYS_WORD: &str = "qzxjkvqzxjkvqzxjkvqzxjkv";
 
 /// How two lists become one.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -155,7 +155,6 @@ fn fields(source: &mut Source<'_>) -> Query {
                 json!({ "displayed": true }),
                 json!({ "searchable": true }),
                 json!({ "filterable": true, "sortable": false }),
-                json!({ "rankingRule": true }),
                 json!({ "attributePatterns": ["d*", "*.label"] }),
                 json!({ "localized": true }),
                 json!({ "distinct": true }),
