@@ -116,8 +116,13 @@ impl Reader {
         }
     }
 
-    /// The score of a whole hit as a server computes it whose typo denominator is `most_typos`; `None` keeps the node's.
+    /// The score of a whole hit as a server computes it whose typo denominator is `most_typos`. `None` keeps the
+    /// node's. The score of a hit by its vector is the node's: the vector is no rank.
     pub fn score(&mut self, entries: &[Entry<'_>], score: f64, most_typos: Option<u32>) -> f64 {
+        let by_vector = |(_, rule): &Entry<'_>| matches!(rule, Rule::Vector(_));
+        if entries.iter().any(by_vector) {
+            return score;
+        }
         self.find_steps(entries, score);
         self.merged(entries, self.steps, most_typos)
             .map_or(score, Rank::score)
