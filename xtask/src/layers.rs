@@ -24,6 +24,7 @@ const LAYERS: [(&str, &[&str]); 10] = [
             "miroir-node",
             "miroir-proxy",
             "miroir-devnode",
+            "miroir-fuzz",
         ],
     ),
     (

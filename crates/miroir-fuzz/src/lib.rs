@@ -3,12 +3,15 @@
 //! It needs no compiler but the stable one and no crate but the core, so that a long run builds in a minute. A case is drawn from a
 //! number and nothing else: the number that a finding prints leads to it again.
 
+mod command;
 mod filter;
 mod merge;
 mod mutate;
 mod raw;
 #[cfg(test)]
 mod tests;
+
+pub use command::command;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
