@@ -13,7 +13,8 @@
 //!   has more values than it shows, and which document of a value is counted by facets, beyond the hits of the page;
 //! - under a score threshold, the total where a sort precedes rules that score: a server also leaves out what it passed;
 //! - hits of a distinct attribute with several values, beyond the hits that a node can deliver;
-//! - words dropped by `matchingStrategy: frequency`: each node goes by its own documents.
+//! - words missed by `matchingStrategy: frequency` where they are not plain words, or under a distinct attribute or a score threshold:
+//!   each node goes by its own documents.
 
 mod copied;
 pub mod distinct;

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::MergeError;
 use super::distinct::{Seen, canonical_id};
-use super::rank::{self, Key, Rule};
+use super::rank::{self, Key, Rule, SortValue};
 use super::view::{IndexView, TieRule};
 use crate::wire::answer::SearchAnswer;
 use crate::wire::raw::RawError;
@@ -30,6 +30,28 @@ impl Picked {
     pub fn bytes(self, legs: &[Leg]) -> &[u8] {
         let answer = &legs[self.leg].answer;
         answer.slice(&answer.hits[self.hit].whole)
+    }
+
+    /// Which document it is. A primary key inside an object may not be in the hit; the rule that orders ties by it has it.
+    pub(super) fn id(self, legs: &[Leg], primary_key: Option<&str>) -> Result<String, RawError> {
+        if let Some(primary_key) = primary_key
+            && let Some(id) = canonical_id(self.bytes(legs), primary_key)?
+        {
+            return Ok(id);
+        }
+        let answer = &legs[self.leg].answer;
+        let mut key = Key::default();
+        if let Some(details) = &answer.hits[self.hit].details {
+            key.read(answer.slice(details))?;
+        }
+        Ok(match key.entries().last() {
+            Some((_, Rule::Sort { value, .. })) => match value {
+                SortValue::Number(number) => number.to_string(),
+                SortValue::String(text) => text.decode().into_owned(),
+                SortValue::Nothing => String::new(),
+            },
+            _ => format!("{}/{}", self.leg, self.hit),
+        })
     }
 }
 

@@ -123,7 +123,8 @@ pub fn compare(left: &[Entry<'_>], right: &[Entry<'_>]) -> Ordering {
     right.len().cmp(&left.len()) // a missing entry is the worst one
 }
 
-fn compare_rule(left: &Rule<'_>, right: &Rule<'_>) -> Ordering {
+/// The same of one rule.
+pub(super) fn compare_rule(left: &Rule<'_>, right: &Rule<'_>) -> Ordering {
     use Rule::*;
     match (left, right) {
         (

@@ -1,12 +1,13 @@
-//! `matchingStrategy: frequency`: the fleet's counts decide which words are dropped, and each step is a list of its own.
+//! `matchingStrategy: frequency`: the fleet's counts decide which words documents may miss, and each set of words that is left is a
+//! list of its own.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use futures_util::future::try_join_all;
 use miroir_core::id::ShardSet;
-use miroir_core::merge::distinct::canonical_id;
-use miroir_core::merge::frequency::Words;
-use miroir_core::merge::{Picked, Window, totals};
+use miroir_core::merge::frequency::{self, Kept, List, Words};
+use miroir_core::merge::{self, Picked, Window, totals};
 use miroir_core::plan::Constraints;
 use miroir_core::wire::search::{MatchingStrategy, SearchQuery};
 
@@ -15,10 +16,9 @@ use crate::catalog::Index;
 use crate::http::reply::Failure;
 use crate::request::found::Found;
 use crate::request::ranked::{Ranked, Reading};
-use crate::request::scatter::ScatterEnd;
-use crate::request::search::explain_end;
+use crate::request::search::explained;
 
-/// The words of a query whose steps are made here. Under a distinct attribute or a threshold the steps would have to know of
+/// The words of a query whose lists are made here. Under a distinct attribute or a threshold the lists would have to know of
 /// each other; those queries, and those whose words are not certain, are left to the nodes.
 pub(crate) fn words<'q>(index: &Index, query: &'q SearchQuery) -> Option<Words<'q>> {
     let is_plain = query.matching_strategy == MatchingStrategy::Frequency
@@ -29,7 +29,7 @@ pub(crate) fn words<'q>(index: &Index, query: &'q SearchQuery) -> Option<Words<'
     Words::of(text, &index.settings)
 }
 
-/// Goes down the steps until the window is full. What matches at all is what the last step matches.
+/// Goes down the levels until the window is full. What matches at all is what the last level matches.
 pub(crate) async fn find(
     app: &App,
     reading: &Reading<'_>,
@@ -37,50 +37,40 @@ pub(crate) async fn find(
     window: Window,
     words: &Words<'_>,
 ) -> Result<Found, Failure> {
-    let index = reading.index;
-    let text = query.q.as_deref().unwrap_or_default();
-    let frequencies = match frequencies(app, index, query, &words.questions(text)).await {
-        Ok(frequencies) => frequencies,
-        Err(end) => return Err(explain_end(app, index, query, end).await),
+    let mut search = Search {
+        app,
+        reading,
+        query,
+        words,
+        end: window.end,
+        legs: Vec::new(),
+        hits: Vec::new(),
+        seen: HashSet::new(),
+        ambiguous_ids: false,
+        uncovered: ShardSet::default(),
     };
-    let mut steps = words.steps(text, &frequencies);
-    let last = steps.pop().unwrap_or_else(|| text.to_owned());
-    let mut found = Steps::default();
-    for step in &steps {
-        let step = SearchQuery {
-            facets: None,
-            ..all_of(query, step)
-        };
-        // What an earlier step found is found again, and left out.
-        let wanted = window.end + found.hits.len();
-        match reading.ranked(&step, wanted).await {
-            Ok(ranked) => found.add(ranked, index, window.end)?,
-            Err(end) => return Err(explain_end(app, index, query, end).await),
-        }
-        if found.hits.len() >= window.end {
+    let mut levels = frequency::levels(&search.frequencies().await?);
+    let everything = levels.pop().unwrap_or_default();
+    for level in &levels {
+        if search.hits.len() >= window.end {
             break;
         }
+        search.level(level, &all_of(query, None)).await?;
     }
-    let is_full = found.hits.len() >= window.end;
-    let wanted = if is_full {
-        0
-    } else {
-        window.end + found.hits.len()
-    };
-    let ranked = match reading.ranked(&all_of(query, &last), wanted).await {
-        Ok(ranked) => ranked,
-        Err(end) => return Err(explain_end(app, index, query, end).await),
-    };
-    let total = totals::of_list(&ranked.legs, &ranked.order);
-    let counted = found.legs.len()..found.legs.len() + ranked.legs.len();
-    found.add(ranked, index, window.end)?;
-    let Steps {
+    let counted = search
+        .level(&everything, &all_of(query, query.facets.clone()))
+        .await?;
+    let Search {
         legs,
         hits,
         ambiguous_ids,
         uncovered,
         ..
-    } = found;
+    } = search;
+    let total = legs[counted.clone()]
+        .iter()
+        .map(|leg| leg.answer.total)
+        .sum();
     Ok(Found::blended(
         legs,
         hits,
@@ -91,70 +81,126 @@ pub(crate) async fn find(
     ))
 }
 
-/// How many documents have each word, whatever the query's filter, as a server counts.
-async fn frequencies(
-    app: &App,
-    index: &Index,
-    query: &SearchQuery,
-    questions: &[String],
-) -> Result<Vec<u64>, ScatterEnd> {
-    let view = app.view(index.node_uid());
-    let everywhere = Constraints::default();
-    let reading = Reading::new(app, index, &view, &everywhere);
-    let counts = questions.iter().map(async |question| {
-        let question = SearchQuery {
-            q: Some(question.clone()),
-            matching_strategy: MatchingStrategy::All,
-            attributes_to_search_on: query.attributes_to_search_on.clone(),
-            locales: query.locales.clone(),
-            ..SearchQuery::default()
-        };
-        let ranked = reading.ranked(&question, 0).await?;
-        Ok(totals::of_list(&ranked.legs, &ranked.order))
-    });
-    try_join_all(counts).await
-}
-
-/// The query with these words, all of which must match.
-fn all_of(query: &SearchQuery, words: &str) -> SearchQuery {
+/// The query, to be given words all of which must match, and these facets.
+fn all_of(query: &SearchQuery, facets: Option<Vec<String>>) -> SearchQuery {
     SearchQuery {
-        q: Some(words.to_owned()),
         matching_strategy: MatchingStrategy::All,
+        facets,
         ..query.clone()
     }
 }
 
-/// The lists of the steps, one behind the other.
-#[derive(Default)]
-struct Steps {
-    legs: Vec<miroir_core::merge::Leg>,
+/// A query, and what was found so far.
+struct Search<'a> {
+    app: &'a App,
+    reading: &'a Reading<'a>,
+    query: &'a SearchQuery,
+    words: &'a Words<'a>,
+    /// How many hits are wanted.
+    end: usize,
+    legs: Vec<merge::Leg>,
     hits: Vec<Picked>,
     seen: HashSet<String>,
     ambiguous_ids: bool,
     uncovered: ShardSet,
 }
 
-impl Steps {
-    /// Adds a list without the documents of those before, up to `end` hits in all.
-    fn add(&mut self, ranked: Ranked, index: &Index, end: usize) -> Result<(), Failure> {
-        let before = self.legs.len();
-        let primary_key = index.primary_key().unwrap_or_default();
-        for picked in ranked.order.picked {
-            if self.hits.len() >= end {
-                break;
+impl Search<'_> {
+    fn text(&self) -> &str {
+        self.query.q.as_deref().unwrap_or_default()
+    }
+
+    /// How many documents have each word, whatever the query's filter, as a server counts.
+    async fn frequencies(&self) -> Result<Vec<u64>, Failure> {
+        let index = self.reading.index;
+        let view = self.app.view(index.node_uid());
+        let everywhere = Constraints::default();
+        let reading = Reading::new(self.app, index, &view, &everywhere);
+        let counts = self
+            .words
+            .questions(self.text())
+            .into_iter()
+            .map(async |question| {
+                let question = SearchQuery {
+                    q: Some(question),
+                    matching_strategy: MatchingStrategy::All,
+                    attributes_to_search_on: self.query.attributes_to_search_on.clone(),
+                    locales: self.query.locales.clone(),
+                    ..SearchQuery::default()
+                };
+                let ranked = explained(
+                    self.app,
+                    index,
+                    self.query,
+                    reading.ranked(&question, 0).await,
+                )
+                .await?;
+                Ok(totals::of_list(&ranked.legs, &ranked.order))
+            });
+        try_join_all(counts).await
+    }
+
+    /// Adds the hits of a level that are new, up to the end, and returns where the legs of its last list are.
+    async fn level(
+        &mut self,
+        level: &[Kept],
+        query: &SearchQuery,
+    ) -> Result<Range<usize>, Failure> {
+        let wanted = self.end - self.hits.len();
+        // Hits of the levels before may come first in each list, and are left out.
+        let mut asked = if wanted == 0 { 0 } else { self.end };
+        let mut lists: Vec<(Kept, Ranked)> = self.lists(level, query, asked).await?;
+        let most = self.reading.index.view.max_total_hits;
+        let primary_key = self.reading.index.primary_key().unwrap_or_default();
+        let hits = loop {
+            let known: Vec<List<'_>> = lists
+                .iter()
+                .map(|(kept, ranked)| List {
+                    kept: *kept,
+                    legs: &ranked.legs,
+                    order: &ranked.order,
+                    goes_on: ranked.order.picked.len() >= asked && asked < most,
+                })
+                .collect();
+            let merged = frequency::merge(&known, &self.seen, primary_key, wanted)
+                .map_err(Failure::internal)?;
+            if merged.refill.is_empty() {
+                break merged.hits;
             }
-            let id =
-                canonical_id(picked.bytes(&ranked.legs), primary_key).map_err(Failure::internal)?;
-            if id.is_none_or(|id| self.seen.insert(id)) {
-                self.hits.push(Picked {
-                    leg: before + picked.leg,
-                    hit: picked.hit,
-                });
-            }
+            asked = (asked * 2).min(most);
+            lists = self.lists(level, query, asked).await?;
+        };
+        let mut legs_of = Vec::with_capacity(lists.len());
+        for (_, ranked) in lists {
+            legs_of.push(self.legs.len()..self.legs.len() + ranked.legs.len());
+            self.ambiguous_ids |= ranked.order.ambiguous_ids;
+            self.uncovered = self.uncovered.union(&ranked.uncovered);
+            self.legs.extend(ranked.legs);
         }
-        self.ambiguous_ids |= ranked.order.ambiguous_ids;
-        self.uncovered = self.uncovered.union(&ranked.uncovered);
-        self.legs.extend(ranked.legs);
-        Ok(())
+        for (list, picked, id) in hits {
+            let leg = legs_of[list].start + picked.leg;
+            self.hits.push(Picked { leg, ..picked });
+            self.seen.insert(id);
+        }
+        Ok(legs_of.pop().unwrap_or_default())
+    }
+
+    /// The lists of a level, the first `end` hits of each.
+    async fn lists(
+        &self,
+        level: &[Kept],
+        query: &SearchQuery,
+        end: usize,
+    ) -> Result<Vec<(Kept, Ranked)>, Failure> {
+        let (app, index) = (self.app, self.reading.index);
+        let lists = level.iter().map(async |kept| {
+            let list = SearchQuery {
+                q: Some(self.words.query(self.text(), *kept)),
+                ..query.clone()
+            };
+            let list = self.reading.ranked(&list, end).await;
+            Ok((*kept, explained(app, index, self.query, list).await?))
+        });
+        try_join_all(lists).await
     }
 }

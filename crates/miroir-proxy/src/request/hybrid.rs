@@ -18,9 +18,8 @@ use crate::config::MergeStrategy;
 use crate::http::over_fetch::OverFetch;
 use crate::http::reply::{Failure, chain};
 use crate::request::found::{self, Found};
-use crate::request::ranked::{Ranked, Reading};
-use crate::request::scatter::ScatterEnd;
-use crate::request::search::explain_end;
+use crate::request::ranked::Reading;
+use crate::request::search::explained;
 use crate::request::translate::Names;
 use crate::request::twin;
 
@@ -33,10 +32,7 @@ pub(crate) async fn find(
     over_fetch: OverFetch,
 ) -> Result<Found, Failure> {
     let (index, end) = (reading.index, window.end);
-    let worded = async |list: Result<Ranked, ScatterEnd>| match list {
-        Ok(ranked) => Ok(ranked),
-        Err(reason) => Err(explain_end(app, index, query, reason).await),
-    };
+    let worded = async |list| explained(app, index, query, list).await;
     let OverFetch(factor) = over_fetch;
     let kind = query.kind();
     if kind == SearchKind::Keyword || !app.config.vector_search.enabled {

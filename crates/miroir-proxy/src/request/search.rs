@@ -118,6 +118,19 @@ pub(crate) async fn answer_from(
     })
 }
 
+/// What a scatter brought, or its end in the words of a server.
+pub(crate) async fn explained<T>(
+    app: &App,
+    index: &Index,
+    query: &SearchQuery,
+    brought: Result<T, ScatterEnd>,
+) -> Result<T, Failure> {
+    match brought {
+        Ok(brought) => Ok(brought),
+        Err(end) => Err(explain_end(app, index, query, end).await),
+    }
+}
+
 /// A node's error names what Miroir added to its settings; a twin words it as a server with the user's settings would.
 pub(crate) async fn explain_end(
     app: &App,

@@ -11,6 +11,7 @@ mod federation;
 mod fields;
 mod fixture;
 mod fleet_recordings;
+mod frequency;
 mod history;
 mod hybrid;
 mod invisibility;

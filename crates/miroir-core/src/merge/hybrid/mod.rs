@@ -11,9 +11,9 @@ mod tests;
 use std::collections::HashSet;
 
 use super::MergeError;
-use super::distinct::{Seen, canonical_id};
+use super::distinct::Seen;
 use super::order::{Leg, Order, Picked};
-use super::rank::{Entry, Key, Rule, SortValue, number};
+use super::rank::{Entry, Key, Rule, number};
 use super::repair::Repair;
 use super::values::{self, Reader, Value};
 use super::view::IndexView;
@@ -139,7 +139,7 @@ pub fn fuse(
     let ids = |half: Half<'_>| -> Result<Vec<String>, RawError> {
         let mut ids = Vec::with_capacity(half.order.picked.len());
         for picked in &half.order.picked {
-            ids.push(id(half, *picked, primary_key)?);
+            ids.push(picked.id(half.legs, primary_key)?);
         }
         Ok(ids)
     };
@@ -194,29 +194,6 @@ pub fn fuse(
         });
     }
     Ok(picked)
-}
-
-/// Which document a hit is. A primary key inside an object may not be in the hit; the rule that orders ties by it has it.
-fn id(half: Half<'_>, picked: Picked, primary_key: Option<&str>) -> Result<String, RawError> {
-    let answer = &half.legs[picked.leg].answer;
-    let hit = &answer.hits[picked.hit];
-    if let Some(primary_key) = primary_key
-        && let Some(id) = canonical_id(answer.slice(&hit.whole), primary_key)?
-    {
-        return Ok(id);
-    }
-    let mut key = Key::default();
-    if let Some(details) = &hit.details {
-        key.read(answer.slice(details))?;
-    }
-    Ok(match key.entries().last() {
-        Some((_, Rule::Sort { value, .. })) => match value {
-            SortValue::Number(number) => number.to_string(),
-            SortValue::String(text) => text.decode().into_owned(),
-            SortValue::Nothing => String::new(),
-        },
-        _ => format!("{}/{}", picked.leg, picked.hit),
-    })
 }
 
 /// The ranks of the hits of one half, as one server has them.

@@ -23,7 +23,7 @@ use crate::http::reply::{Cause, Failure};
 use crate::request::counted::Missed;
 use crate::request::ranked::{Ranked, Reading};
 use crate::request::scatter::ScatterEnd;
-use crate::request::search::explain_end;
+use crate::request::search::{explain_end, explained};
 use crate::request::{filter_with, twin};
 
 /// What was counted of one index.
@@ -242,13 +242,12 @@ fn paged(query: SearchQuery, federation: &Federation) -> SearchQuery {
 }
 
 async fn counted(app: &App, part: &Part<'_>, query: SearchQuery) -> Result<Counts, Failure> {
-    match part.reading.ranked(&query, 0).await {
-        Ok(ranked) => Ok(Counts {
-            answers: ranked.legs.into_iter().map(|leg| leg.answer).collect(),
-            uncovered: ranked.uncovered,
-        }),
-        Err(end) => Err(explain_end(app, part.index, &query, end).await),
-    }
+    let ranked = part.reading.ranked(&query, 0).await;
+    let ranked = explained(app, part.index, &query, ranked).await?;
+    Ok(Counts {
+        answers: ranked.legs.into_iter().map(|leg| leg.answer).collect(),
+        uncovered: ranked.uncovered,
+    })
 }
 
 /// Has the nodes count the union of queries with different words.
@@ -319,12 +318,8 @@ pub(super) async fn facet_names(
     let view = app.view(index.node_uid());
     let constraints = Constraints::default();
     let reading = Reading::new(app, index, &view, &constraints);
-    match reading.ranked(&query, 0).await {
-        Ok(ranked) => {
-            let answers = ranked.legs.iter().map(|leg| &leg.answer);
-            let facets = IndexFacets::of(answers, &index.view, 0).map_err(Failure::internal)?;
-            Ok(facets.names().map(str::to_owned).collect())
-        }
-        Err(end) => Err(explain_end(app, index, &query, end).await),
-    }
+    let ranked = explained(app, index, &query, reading.ranked(&query, 0).await).await?;
+    let answers = ranked.legs.iter().map(|leg| &leg.answer);
+    let facets = IndexFacets::of(answers, &index.view, 0).map_err(Failure::internal)?;
+    Ok(facets.names().map(str::to_owned).collect())
 }

@@ -59,8 +59,8 @@ pub(in crate::oracle) const CLASSES: &[Definition] = &[
         |source| strategies(source, &["frequency"]),
     )
     .at_least(
-        94.0,
-        "every node knows how frequent a word is in its own documents",
+        98.0,
+        "which of several ways to a match a server goes on with depends on the documents that it met on them",
     ),
     Definition::exact("rich_words", "words of a large vocabulary", |source| {
         let source = &mut source.of(Profile::Rich);
