@@ -1,6 +1,7 @@
 //! From the flags to a fleet that serves, and from a signal to its end.
 
 use anyhow::Context;
+use miroir_devnode::Port;
 
 use crate::child::Child;
 use crate::client::Client;
@@ -69,8 +70,9 @@ async fn serve(
 ) -> anyhow::Result<()> {
     let mut record = Record::decide(flags, folder.record()?, server::on_search_path())?;
     let reserved = port::reserve(flags.port, flags.metrics_port)?;
-    record.node_ports = port::for_nodes(record.nodes, &record.node_ports)?;
+    let node_ports = port::for_nodes(record.nodes, &record.node_ports)?;
     drop(reserved);
+    record.node_ports = node_ports.iter().map(Port::number).collect();
     folder.keep(&record)?;
 
     console.begin(u64::from(record.nodes) + 1 + if flags.no_sample { 0 } else { load::STEPS });

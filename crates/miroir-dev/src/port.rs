@@ -1,8 +1,9 @@
-//! Ports of the loopback address.
+//! The ports of the proxy, which a person chooses, and those of the nodes, which nobody has to know.
 
 use std::net::{Ipv4Addr, TcpListener};
 
 use anyhow::{Context, bail};
+use miroir_devnode::Port;
 
 /// Holds the proxy's ports while the nodes' are chosen, so that no node gets one of them.
 pub(crate) struct Reserved {
@@ -32,27 +33,25 @@ fn bind(port: u16, flag: &str) -> anyhow::Result<TcpListener> {
     })
 }
 
-/// One port per node: its remembered one where that is free, else another. They differ, and were free a moment ago.
-pub(crate) fn for_nodes(count: u16, remembered: &[u16]) -> anyhow::Result<Vec<u16>> {
-    let listeners = (0..usize::from(count))
-        .map(|position| {
-            let wanted = remembered.get(position).copied().unwrap_or(0);
-            TcpListener::bind((Ipv4Addr::LOCALHOST, wanted))
-                .or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
+/// One port per node: its remembered one where that is free, else another.
+pub(crate) fn for_nodes(count: u16, remembered: &[u16]) -> anyhow::Result<Vec<Port>> {
+    let remembered = remembered.iter().copied().map(Some);
+    remembered
+        .chain(std::iter::repeat(None))
+        .take(usize::from(count))
+        .map(|wanted| {
+            let own = wanted.and_then(|number| Port::take(number).ok());
+            own.map_or_else(Port::free, Ok)
         })
-        .collect::<Result<Vec<_>, _>>()
-        .context("cannot find free ports for the nodes")?;
-    let ports = listeners
-        .iter()
-        .map(|listener| Ok(listener.local_addr()?.port()));
-    ports.collect()
+        .collect::<Result<_, _>>()
+        .context("cannot find free ports for the nodes")
 }
 
 #[cfg(test)]
 mod tests {
     use std::net::{Ipv4Addr, TcpListener};
 
-    use super::{for_nodes, reserve};
+    use super::{Port, for_nodes, reserve};
 
     #[test]
     fn a_used_port_is_refused_for_the_proxy_and_replaced_for_a_node() {
@@ -63,9 +62,13 @@ mod tests {
             error.contains(&port.to_string()) && error.ends_with("with --port"),
             "{error}"
         );
-        let ports = for_nodes(2, &[port]).unwrap();
+        let numbers = |remembered: &[u16]| -> Vec<u16> {
+            let ports = for_nodes(2, remembered).unwrap();
+            ports.iter().map(Port::number).collect()
+        };
+        let ports = numbers(&[port]);
         assert!(ports.len() == 2 && !ports.contains(&port) && ports[0] != ports[1]);
-        assert_eq!(for_nodes(2, &ports).unwrap(), ports);
+        assert_eq!(numbers(&ports), ports);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod browse;
 mod clock;
 mod engine;
 mod http;
+mod port;
 mod queue;
 mod search;
 mod server;
@@ -19,4 +20,5 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+pub use port::Port;
 pub use server::run;

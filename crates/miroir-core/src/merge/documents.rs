@@ -9,7 +9,7 @@ use std::str::FromStr;
 use serde_json::Value;
 use thiserror::Error;
 
-use super::normalize;
+use super::{geo, normalize};
 use crate::wire::raw;
 
 /// One rule of a sort parameter.
@@ -201,25 +201,11 @@ fn best(values: &[Value], ascending: bool) -> KeyValue {
     best
 }
 
-fn distance(values: &[Value], [latitude, longitude]: [f64; 2]) -> KeyValue {
-    let degrees = |value: &Value| match value {
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
-    };
-    let Some(place) = values.first() else {
-        return KeyValue::Nothing;
-    };
-    let (Some(to_latitude), Some(to_longitude)) = (
-        place.get("lat").and_then(degrees),
-        place.get("lng").and_then(degrees),
-    ) else {
-        return KeyValue::Nothing;
-    };
-    // Haversine on a sphere; only the order of distances matters.
-    let half = |from: f64, to: f64| ((to - from).to_radians() / 2.0).sin().powi(2);
-    let across = latitude.to_radians().cos() * to_latitude.to_radians().cos();
-    KeyValue::Number(half(latitude, to_latitude) + across * half(longitude, to_longitude))
+fn distance(values: &[Value], from: [f64; 2]) -> KeyValue {
+    let place = values.first().and_then(geo::degrees);
+    place.map_or(KeyValue::Nothing, |place| {
+        KeyValue::Number(geo::metres(from, place))
+    })
 }
 
 #[cfg(test)]

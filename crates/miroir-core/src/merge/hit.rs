@@ -22,6 +22,8 @@ pub struct HitWriter<'a> {
     /// Those of them that are not in `_formatted` for another reason.
     added_formatted: Vec<&'a str>,
     hidden_rule: Option<String>,
+    /// The vectors that were asked for are not to be shown.
+    hides_vectors: bool,
     /// Present when scores are shown and some of them differ from those of one server.
     repair: Option<Repair>,
     /// Hits are mostly alike.
@@ -89,6 +91,7 @@ impl<'a> HitWriter<'a> {
             added,
             added_formatted,
             hidden_rule: view.hidden_rule(query),
+            hides_vectors: query.retrieve_vectors && !view.shows_vectors(),
             repair,
             before: RefCell::default(),
         }
@@ -184,6 +187,7 @@ impl<'a> HitWriter<'a> {
                 // A server shows no `_formatted` without a field in it.
                 Ok(if new == b"{}" { Shown::No } else { Shown::Anew })
             }
+            b"\"_vectors\"" if self.hides_vectors => Ok(Shown::No),
             b"\"_matchesPosition\"" if object => {
                 raw::cut(value, |path| !self.shows_path(path), new)?;
                 Ok(Shown::Anew)

@@ -23,6 +23,7 @@ pub mod facet_search;
 pub mod facets;
 pub mod federation;
 pub mod frequency;
+mod geo;
 pub mod hit;
 pub mod hybrid;
 pub mod limits;

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use super::MergeError;
 use super::distinct::{Seen, canonical_id};
+use super::geo;
 use super::rank::{self, Key, Rule, SortValue};
 use super::view::{IndexView, TieRule};
 use crate::wire::answer::SearchAnswer;
@@ -75,6 +76,8 @@ pub struct Order {
 pub struct Wanted<'a> {
     /// How many hits to order.
     pub end: usize,
+    /// How many more may be needed to be sure of the last one.
+    pub ahead: usize,
     pub tie_rule: TieRule,
     pub primary_key: Option<&'a str>,
     pub distinct: Option<&'a str>,
@@ -85,6 +88,7 @@ impl<'a> Wanted<'a> {
     pub fn of(query: &'a SearchQuery, view: &'a IndexView, end: usize) -> Self {
         Self {
             end,
+            ahead: usize::from(query.sorts_by_distance()),
             tie_rule: view.tie_rule,
             primary_key: view.primary_key.as_deref(),
             distinct: view.distinct_of(query),
@@ -100,6 +104,9 @@ impl<'a> Wanted<'a> {
 /// # Errors
 /// When a hit's details are not what a server writes.
 pub fn merge(legs: &[Leg], wanted: &Wanted<'_>) -> Result<Order, MergeError> {
+    if let Some(order) = geo::merge(legs, wanted)? {
+        return Ok(order);
+    }
     let mut order = Order {
         picked: Vec::with_capacity(wanted.end.min(1000)),
         ..Order::default()
@@ -159,7 +166,7 @@ pub fn merge(legs: &[Leg], wanted: &Wanted<'_>) -> Result<Order, MergeError> {
 }
 
 /// Moves a run of equal hits to the order, without those whose distinct value was seen.
-fn close_run(
+pub(super) fn close_run(
     run: &mut Vec<Picked>,
     legs: &[Leg],
     wanted: &Wanted<'_>,

@@ -107,9 +107,13 @@ pub(super) fn added_attributes<'a>(query: &'a SearchQuery, view: &'a IndexView) 
         .primary_key
         .as_deref()
         .filter(|name| !name.contains('.'));
+    // A server shows the distance of hits that show their place.
+    let shows_place = |name: &String| name == "_geo" || name.starts_with("_geo.");
+    let place = query.sorts_by_distance() && !retrieved.iter().any(shows_place);
     let mut added: Vec<&str> = primary_key
         .into_iter()
         .chain(view.distinct_of(query))
+        .chain(["_geo", "_geoDistance"].into_iter().filter(|_| place))
         .collect();
     // A name stands for all that is below it.
     let covers = |wanted: &String, name: &str| {

@@ -9,6 +9,9 @@ use crate::lexicon::is_lexicon_field;
 pub use crate::settings::FacetOrder;
 use crate::wire::search::{DEFAULT_LIMIT, SearchQuery};
 
+/// The member of a document with its vectors.
+const VECTORS: &str = "_vectors";
+
 /// The facts of one index that shape requests and answers. Built from the catalog and the user's settings, never from a
 /// node's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +83,15 @@ impl IndexView {
                 .displayed
                 .as_ref()
                 .is_none_or(|displayed| displayed.iter().any(|name| name == field))
+    }
+
+    /// Whether a hit that was asked for its vectors shows them. A server with a list of displayed attributes looks for
+    /// `_vectors` by name while no document has had that member, and from then on shows vectors only if the list does not
+    /// have it (`HitMaker::new` in `search/mod.rs` of 1.50).
+    pub(super) fn shows_vectors(&self) -> bool {
+        self.displayed.as_ref().is_none_or(|displayed| {
+            displayed.iter().any(|name| name == VECTORS) != self.fields.place(VECTORS).is_some()
+        })
     }
 
     pub fn facet_order(&self, facet: &str) -> FacetOrder {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::filterable::{Features, entry};
 use super::patch::source_name;
 use super::read::rule_attribute;
-use super::{Attributes, DEFAULT_TEMPLATE, UserSettings, skip_injected_fields};
+use super::{DEFAULT_TEMPLATE, UserSettings, skip_injected_fields};
 use crate::id::ShardCount;
 
 /// A node counts at least this many values of a facet, so that most facets merge exactly in one round.
@@ -40,10 +40,9 @@ pub fn overlay(user: &UserSettings, facts: &Facts<'_>) -> Value {
         sortable(user, facts.primary_key),
     );
     settings.insert("distinctAttribute".to_owned(), Value::Null); // sent with every query instead
-    settings.insert(
-        "displayedAttributes".to_owned(),
-        displayed(user, facts.primary_key),
-    );
+    // Nodes hide the values of a rule whose field is not in their list by its exact name, a nested field of a sortable
+    // object too, and the merge goes by these values. What clients may see is cut to the user's list in the merge.
+    settings.insert("displayedAttributes".to_owned(), Value::Null);
     settings.insert("rankingRules".to_owned(), ranking_rules(user, facts));
     settings.insert("faceting".to_owned(), faceting(user, facts.shards));
     if let Some(Value::Object(embedders)) = settings.get_mut("embedders") {
@@ -116,27 +115,9 @@ fn exactly(attribute: &str, features: Features) -> Value {
 
 fn sortable(user: &UserSettings, primary_key: Option<&str>) -> Value {
     let mut names: Vec<&str> = user.sortable_attributes().collect();
-    push_new(&mut names, primary_key);
+    let key = primary_key.filter(|key| !names.contains(key));
+    names.extend(key);
     json!(names)
-}
-
-fn displayed(user: &UserSettings, primary_key: Option<&str>) -> Value {
-    let Attributes::Listed(mut names) = user.displayed_attributes() else {
-        return Value::Null;
-    };
-    push_new(&mut names, primary_key);
-    push_new(&mut names, user.sortable_attributes());
-    push_new(&mut names, user.ranked_attributes());
-    push_new(&mut names, user.distinct_attribute());
-    json!(names)
-}
-
-fn push_new<'a>(names: &mut Vec<&'a str>, more: impl IntoIterator<Item = &'a str>) {
-    for name in more {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
 }
 
 fn ranking_rules(user: &UserSettings, facts: &Facts<'_>) -> Value {

@@ -1,12 +1,12 @@
 //! A running `miroir-dev` and what it prints.
 
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use miroir_devnode::Port;
 use miroir_node::{Answer, Call, NodeClient, PoolLimits};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -14,12 +14,10 @@ use serde_json::Value;
 /// Starting takes seconds; an unoptimised build on a busy machine may need minutes.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// Two ports that were free a moment ago.
+/// Two ports that are this process's own.
 pub(crate) fn free_ports() -> (u16, u16) {
-    let bind = || TcpListener::bind("127.0.0.1:0").unwrap();
-    let (first, second) = (bind(), bind());
-    let port = |listener: &TcpListener| listener.local_addr().unwrap().port();
-    (port(&first), port(&second))
+    let port = || Port::free().unwrap().for_good();
+    (port(), port())
 }
 
 /// The command with its data in `data`. Nodes are real servers where the tests were given one.

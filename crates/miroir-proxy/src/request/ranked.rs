@@ -120,8 +120,13 @@ impl<'a> Reading<'a> {
     ) -> Result<Ranked, ScatterEnd> {
         let view = &self.index.view;
         let wanted = Wanted::of(query, view, end);
+        // The first hits of a node are all that can be among the first of all, but where distances decide.
+        let most = match wanted.ahead {
+            0 => end,
+            _ => view.max_total_hits,
+        };
         let ranked = self
-            .list(&NodeRequest::new(query, view), &wanted, end, factor)
+            .list(&NodeRequest::new(query, view), &wanted, most, factor)
             .await?;
         match wanted.distinct {
             Some(attribute)
@@ -146,7 +151,7 @@ impl<'a> Reading<'a> {
     ) -> Result<Ranked, ScatterEnd> {
         let most = most.saturating_mul(factor);
         let plan = self.plan();
-        let limits: Vec<usize> = first_limits(&plan, wanted.end)
+        let limits: Vec<usize> = first_limits(&plan, wanted.end + wanted.ahead)
             .map(|limit| limit.saturating_mul(factor))
             .collect();
         let first = plan.legs.into_iter().zip(limits).collect();

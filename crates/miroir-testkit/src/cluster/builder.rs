@@ -6,11 +6,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{CONFIG_FILE, Cluster, ClusterError, NODE_MASTER_KEY, config};
-use crate::process::{Node, Proxy, free_port};
+use crate::process::{Node, Port, Proxy};
 use crate::tap::{Searches, Tap};
-
-/// How many pairs of ports are tried for a proxy.
-const PORT_ATTEMPTS: usize = 5;
 
 /// The description of a fleet.
 #[derive(Debug, Clone)]
@@ -130,29 +127,21 @@ impl ClusterBuilder {
         folder: &Path,
     ) -> Result<Proxy, ClusterError> {
         let file = folder.join(CONFIG_FILE);
-        let mut attempt = 1;
-        loop {
-            let (port, metrics_port) = (free_port()?, free_port()?);
-            let config = config::document(&config::Facts {
-                nodes,
-                taps,
-                replica_groups: self.replica_groups,
-                replication_factor: self.replication_factor,
-                shards: self.shards,
-                port,
-                metrics_port,
-                folder,
-                extra: &self.extra,
-            });
-            std::fs::write(&file, config)?;
-            let mut proxy = Proxy::start(&file, port, folder)?;
-            match proxy.wait_ready().await {
-                Ok(()) => return Ok(proxy),
-                Err(error) if attempt == PORT_ATTEMPTS || !proxy.log_end().contains("in use") => {
-                    return Err(error.into());
-                }
-                Err(_) => attempt += 1,
-            }
-        }
+        let (port, metrics_port) = (Port::free()?, Port::free()?);
+        let config = config::document(&config::Facts {
+            nodes,
+            taps,
+            replica_groups: self.replica_groups,
+            replication_factor: self.replication_factor,
+            shards: self.shards,
+            port: port.number(),
+            metrics_port: metrics_port.number(),
+            folder,
+            extra: &self.extra,
+        });
+        std::fs::write(&file, config)?;
+        let mut proxy = Proxy::start(&file, port, metrics_port, folder)?;
+        proxy.wait_ready().await?;
+        Ok(proxy)
     }
 }

@@ -6,16 +6,12 @@
 mod child;
 mod executable;
 mod node;
-mod port;
 mod proxy;
 #[cfg(test)]
 mod tests;
 
 pub use child::{Child, ProcessError};
 pub use executable::{ENGINE_VARIABLE, EXECUTABLE_VARIABLE, miroir};
+pub use miroir_devnode::Port;
 pub use node::Node;
-pub use port::free_port;
 pub use proxy::Proxy;
-
-/// How many ports are tried before a child that cannot listen is given up.
-pub(crate) const PORT_ATTEMPTS: usize = 5;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use http::StatusCode;
 use tempfile::TempDir;
 
-use super::{Child, PORT_ATTEMPTS, ProcessError, executable, free_port};
+use super::{Child, Port, ProcessError, executable};
 use crate::client::Client;
 
 /// How long a node may take until it answers `/health`.
@@ -20,7 +20,7 @@ pub struct Node {
     flags: Vec<String>,
     id: String,
     master_key: String,
-    port: u16,
+    port: Port,
     child: Child,
 }
 
@@ -55,29 +55,20 @@ impl Node {
         flags: &[&str],
     ) -> Result<Self, ProcessError> {
         let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
-        let mut attempt = 1;
-        loop {
-            let folder = TempDir::with_prefix(format!("miroir-{id}-"))?;
-            let port = free_port()?;
-            let child = spawn(id, master_key, engine, &flags, port, folder.path())?;
-            let mut node = Self {
-                folder,
-                engine: engine.map(Path::to_path_buf),
-                flags: flags.clone(),
-                id: id.to_owned(),
-                master_key: master_key.to_owned(),
-                port,
-                child,
-            };
-            match node.wait_healthy().await {
-                Ok(()) => return Ok(node),
-                Err(error) if attempt == PORT_ATTEMPTS || !exited(&mut node.child)? => {
-                    return Err(error);
-                }
-                // Most likely somebody else took the port in between.
-                Err(_) => attempt += 1,
-            }
-        }
+        let folder = TempDir::with_prefix(format!("miroir-{id}-"))?;
+        let port = Port::free()?;
+        let child = spawn(id, master_key, engine, &flags, &port, folder.path())?;
+        let mut node = Self {
+            folder,
+            engine: engine.map(Path::to_path_buf),
+            flags,
+            id: id.to_owned(),
+            master_key: master_key.to_owned(),
+            port,
+            child,
+        };
+        node.wait_healthy().await?;
+        Ok(node)
     }
 
     /// What the fleet calls it.
@@ -89,7 +80,7 @@ impl Node {
     /// Base URL.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://127.0.0.1:{}", self.port.number())
     }
 
     /// The key that opens it.
@@ -132,7 +123,7 @@ impl Node {
             &self.master_key,
             self.engine.as_deref(),
             &self.flags,
-            self.port,
+            &self.port,
             self.folder.path(),
         )?;
         self.wait_healthy().await
@@ -169,22 +160,18 @@ impl Node {
     }
 }
 
-fn exited(child: &mut Child) -> Result<bool, ProcessError> {
-    Ok(child.exit_status()?.is_some())
-}
-
 fn spawn(
     id: &str,
     key: &str,
     engine: Option<&Path>,
     flags: &[String],
-    port: u16,
+    port: &Port,
     folder: &Path,
 ) -> Result<Child, ProcessError> {
     let mut command = executable::node_command(engine)?;
     command
         .arg("--http-addr")
-        .arg(format!("127.0.0.1:{port}"))
+        .arg(format!("127.0.0.1:{}", port.number()))
         .arg("--db-path")
         .arg(folder.join("data"))
         .arg("--master-key")

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use http::StatusCode;
 
-use super::{Child, ProcessError, executable};
+use super::{Child, Port, ProcessError, executable};
 use crate::client::Client;
 
 /// How long a proxy may take until it is ready.
@@ -17,18 +17,25 @@ const START_TIMEOUT: Duration = Duration::from_secs(60);
 pub struct Proxy {
     folder: PathBuf,
     config: PathBuf,
-    port: u16,
+    port: Port,
+    _metrics_port: Port,
     child: Child,
 }
 
 impl Proxy {
-    /// Starts a proxy whose `config` makes it listen on `port` of the loopback address, without waiting for it.
-    pub fn start(config: &Path, port: u16, folder: &Path) -> Result<Self, ProcessError> {
+    /// Starts a proxy whose `config` makes it listen on these ports of the loopback address, without waiting for it.
+    pub fn start(
+        config: &Path,
+        port: Port,
+        metrics_port: Port,
+        folder: &Path,
+    ) -> Result<Self, ProcessError> {
         let child = spawn(config, folder)?;
         Ok(Self {
             folder: folder.to_path_buf(),
             config: config.to_path_buf(),
             port,
+            _metrics_port: metrics_port,
             child,
         })
     }
@@ -36,7 +43,7 @@ impl Proxy {
     /// Base URL.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://127.0.0.1:{}", self.port.number())
     }
 
     /// Its configuration file.

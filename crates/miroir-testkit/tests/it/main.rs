@@ -12,6 +12,7 @@ mod fields;
 mod fixture;
 mod fleet_recordings;
 mod frequency;
+mod geo;
 mod history;
 mod hybrid;
 mod invisibility;

@@ -6,7 +6,7 @@ use std::process::{Command, ExitStatus};
 
 use http::StatusCode;
 use miroir_testkit::cluster::{ADMIN_KEY, Cluster, MASTER_KEY, NODE_MASTER_KEY};
-use miroir_testkit::process::{Child, free_port, miroir};
+use miroir_testkit::process::{Child, Port, miroir};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -21,7 +21,7 @@ fn config(folder: &Path) -> Value {
         "replication_factor": 1,
         "task_store": { "path": folder.join("store.db") },
         "admin": { "api_key": ADMIN_KEY },
-        "server": { "bind": "127.0.0.1", "port": free_port().expect("a free port") },
+        "server": { "bind": "127.0.0.1", "port": Port::free().expect("a free port").for_good() },
         "metrics": { "enabled": false },
     } })
 }

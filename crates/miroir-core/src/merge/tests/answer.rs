@@ -123,6 +123,33 @@ fn a_rule_over_a_field_that_is_not_displayed_is_hidden_as_the_server_hides_it() 
 }
 
 #[test]
+fn vectors_are_shown_where_a_server_with_a_list_of_displayed_attributes_shows_them() {
+    let shows = |displayed: Option<&[&str]>, fields: &[&str]| {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let view = IndexView {
+            displayed: displayed.map(names),
+            fields: std::sync::Arc::new(fields.iter().copied().collect()),
+            ..view()
+        };
+        let hit = r#"{"id":1,"title":"a","_vectors":{"own":[1]},"_formatted":{"title":"a","_vectors":{"own":["1"]}}}"#;
+        let answer = client(
+            r#"{"retrieveVectors":true,"attributesToHighlight":["title"]}"#,
+            &view,
+            &[answer_body(&[hit.to_owned()], 1, "")],
+        );
+        assert!(
+            answer.contains(r#""_formatted":{"title":"a","_vectors":{"own":["1"]}}"#),
+            "{answer}"
+        );
+        answer.contains(r#""_vectors":{"own":[1]}"#)
+    };
+    let (with, without): (&[&str], &[&str]) = (&["id", "title", "_vectors"], &["id", "title"]);
+    assert!(shows(None, without) && shows(None, with));
+    assert!(shows(Some(with), without) && !shows(Some(with), with));
+    assert!(!shows(Some(without), without) && shows(Some(without), with));
+}
+
+#[test]
 fn the_tie_rule_stays_when_the_client_sorts_by_it() {
     let hit = r#"{"id":1,"_rankingScoreDetails":{"id:asc":{"order":0,"value":1.0}}}"#.to_owned();
     let bodies = [answer_body(&[hit], 1, "")];

@@ -2,6 +2,7 @@
 
 mod answer;
 mod facets;
+mod geo;
 mod order;
 mod phases;
 mod rank;

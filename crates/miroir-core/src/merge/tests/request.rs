@@ -101,6 +101,23 @@ fn lists_of_attributes_are_cut_to_what_the_user_may_see() {
     );
 }
 
+#[test]
+fn a_sort_by_distance_needs_the_places_of_hits() {
+    for (wanted, retrieved) in [
+        ("title", r#"["_geo","_geoDistance","id","title"]"#),
+        ("_geo", r#"["_geo","id"]"#),
+        ("_geo.lat", r#"["_geo.lat","id"]"#),
+    ] {
+        let query =
+            format!(r#"{{"sort":["_geoPoint(1, 2):asc"],"attributesToRetrieve":["{wanted}"]}}"#);
+        let body = body(&query, &view(), None);
+        assert!(
+            body.contains(&format!(r#""attributesToRetrieve":{retrieved}"#)),
+            "{body}"
+        );
+    }
+}
+
 #[track_caller]
 fn assert_body(actual: &str, expected: &str) {
     assert_eq!(actual, expected);

@@ -88,21 +88,14 @@ fn user_entries_stay_and_keep_their_order() {
 }
 
 #[test]
-fn displayed_attributes_are_widened_only_when_listed() {
+fn nodes_display_everything_and_rank_by_the_primary_key_last() {
     let user = json!({"displayedAttributes": ["title"], "sortableAttributes": ["year"], "rankingRules": ["words", "price:desc"], "distinctAttribute": "sku"});
     let node = sent(user, Some("id"));
-    assert_eq!(
-        node["displayedAttributes"],
-        json!(["title", "id", "year", "price", "sku"])
-    );
+    assert_eq!(node["displayedAttributes"], Value::Null);
     assert_eq!(node["sortableAttributes"], json!(["year", "id"]));
     assert_eq!(
         node["rankingRules"],
         json!(["words", "price:desc", "id:asc"])
-    );
-    assert_eq!(
-        sent(json!({"displayedAttributes": ["title", "*"]}), Some("id"))["displayedAttributes"],
-        Value::Null
     );
     assert_eq!(
         sent(json!({"rankingRules": ["id:desc", "words"]}), Some("id"))["rankingRules"],

@@ -195,6 +195,12 @@ impl SearchQuery {
         self.page.is_some() || self.hits_per_page.is_some()
     }
 
+    /// Whether the distance from a place is among what the client sorts by.
+    pub fn sorts_by_distance(&self) -> bool {
+        let mut sort = self.sort.iter().flatten();
+        sort.any(|rule| rule.trim_start().starts_with("_geoPoint("))
+    }
+
     /// Whether the query words leave something to search for.
     pub fn is_placeholder(&self) -> bool {
         self.q

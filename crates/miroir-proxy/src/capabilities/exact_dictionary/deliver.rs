@@ -97,15 +97,13 @@ async fn step(app: &App, lexicon: &Lexicon, node: &NodeId, job: Job) -> Result<b
         LegEnd::Missed(Some(error)) => return Err(error.into()),
         LegEnd::Missed(None) | LegEnd::Unknown(_) => return Ok(false),
     }
-    match job.what {
+    match &job.what {
         What::Send(documents) if documents.end < job.documents => {
             let next = LexiconPlace {
                 document: documents.end,
                 part: 0,
             };
-            lexicon
-                .sent_up_to(&app.store, job.generation, node, next)
-                .await?;
+            lexicon.sent_up_to(&app.store, &job, node, next).await?;
         }
         What::Send(_) => {
             let next = parts
@@ -114,13 +112,11 @@ async fn step(app: &App, lexicon: &Lexicon, node: &NodeId, job: Job) -> Result<b
                     part: last.place.part + 1,
                     ..last.place
                 });
-            lexicon
-                .sent_up_to(&app.store, job.generation, node, next)
-                .await?;
+            lexicon.sent_up_to(&app.store, &job, node, next).await?;
         }
         What::Delete(documents) => {
             lexicon
-                .deleted_from(&app.store, job.generation, node, documents.start)
+                .deleted_from(&app.store, &job, node, documents.start)
                 .await?;
             app.dictionary.ring();
         }

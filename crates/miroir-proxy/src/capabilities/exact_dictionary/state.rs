@@ -28,6 +28,8 @@ pub(super) struct State {
     pub(super) positions: usize,
     pub(super) is_full: bool,
     pub(super) copies: BTreeMap<NodeId, LexiconCopy>,
+    /// How often each node was distrusted. What it was sent before the last time counts for nothing.
+    pub(super) distrusts: BTreeMap<NodeId, u64>,
     /// The documents are being read for their words right now.
     pub(super) is_scanned: bool,
 }
@@ -36,6 +38,8 @@ pub(super) struct State {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Job {
     pub(super) generation: u64,
+    /// How often the node had been distrusted.
+    pub(super) distrusts: u64,
     pub(super) rules: Arc<Rules>,
     /// How many documents there are; the last of them may still grow.
     pub(super) documents: u32,
@@ -75,6 +79,7 @@ impl State {
             positions: 0,
             is_full: false,
             copies: BTreeMap::new(),
+            distrusts: BTreeMap::new(),
             is_scanned: false,
         }
     }
@@ -198,6 +203,21 @@ impl State {
     /// How many documents hold the words.
     pub(super) fn documents(&self) -> u32 {
         self.end.document + u32::from(self.end.part > 0)
+    }
+
+    pub(super) fn distrusts(&self, node: &NodeId) -> u64 {
+        self.distrusts.get(node).copied().unwrap_or_default()
+    }
+
+    /// What a node is to be told next; `None` when it has everything.
+    pub(super) fn job(&self, node: &NodeId) -> Option<Job> {
+        Some(Job {
+            generation: self.generation,
+            distrusts: self.distrusts(node),
+            rules: self.rules.clone(),
+            documents: self.documents(),
+            what: self.lacking(node)?,
+        })
     }
 
     pub(super) fn lacking(&self, node: &NodeId) -> Option<What> {

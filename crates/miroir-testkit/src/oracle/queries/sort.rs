@@ -29,9 +29,14 @@ pub(in crate::oracle) const CLASSES: &[Definition] = &[
             )
         },
     ),
-    Definition::exact("sort_several", "two to four keys of any type", |source| {
-        post(Profile::Plain, several(source))
-    }),
+    Definition::exact(
+        "sort_several",
+        "two to four keys of any type, displayed or not",
+        |source| {
+            let profile = *source.pick(&[Profile::Plain, Profile::Limited]);
+            post(profile, several(source))
+        },
+    ),
     Definition::exact(
         "sort_geo",
         "`_geoPoint` ascending and descending, alone and among other keys",
@@ -71,6 +76,7 @@ fn several(source: &mut Source<'_>) -> Body {
         "numbers",
         "year",
         "dimensions.label",
+        "dimensions.width",
         "rating",
         "dimensions",
     ];
