@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows a socket, a clock, a random number or a log; everything is a function of its arguments.
 
+pub mod access;
 pub mod document;
 pub mod error;
 pub mod filter;

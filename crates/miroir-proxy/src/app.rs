@@ -27,6 +27,7 @@ use crate::cluster::touches::Touches;
 use crate::cluster::worker::Workers;
 use crate::config::{Config, WriteQuorum};
 use crate::http::reply::Failure;
+use crate::keys::KeyRing;
 use crate::tasks::OpenTasks;
 
 pub(crate) use start::run_until_stopped;
@@ -40,6 +41,8 @@ pub(crate) struct App {
     pub(crate) cluster: Arc<Cluster>,
     /// Copies that serve no reads.
     pub(crate) staleness: Staleness,
+    /// Who may come in.
+    pub(crate) keys: KeyRing,
     /// The indexes as clients see them.
     pub(crate) catalog: Catalog,
     /// Who may decide what happens next to an index.

@@ -14,6 +14,7 @@ mod catalog;
 mod clock;
 mod cluster;
 mod http;
+mod keys;
 mod request;
 mod run;
 mod tasks;

@@ -1,4 +1,4 @@
-//! What survives a restart: the catalog, tasks and their legs, staleness, nodes, groups, epochs.
+//! What survives a restart: the catalog, API keys, tasks and their legs, staleness, nodes, groups, epochs.
 //!
 //! A [`Store`] is a cheap handle over one backend: an SQLite file, or memory for tests and embedded use. Everything is
 //! done in transactions: [`Store::write`] takes a closure over a [`Transaction`], which holds one trait object per table

@@ -1,10 +1,10 @@
 //! The two views of a store: one consistent snapshot to read, or one atomic change.
 
 use crate::table::{
-    ReadCatalog, ReadCluster, ReadIndexFields, ReadLexicons, ReadNodeTasks, ReadNodes,
+    ReadCatalog, ReadCluster, ReadIndexFields, ReadKeys, ReadLexicons, ReadNodeTasks, ReadNodes,
     ReadReplicaGroups, ReadSequences, ReadStaleness, ReadTasks, ReadTopologyEpochs, WriteCatalog,
-    WriteCluster, WriteIndexFields, WriteLexicons, WriteNodeTasks, WriteNodes, WriteReplicaGroups,
-    WriteSequences, WriteStaleness, WriteTasks, WriteTopologyEpochs,
+    WriteCluster, WriteIndexFields, WriteKeys, WriteLexicons, WriteNodeTasks, WriteNodes,
+    WriteReplicaGroups, WriteSequences, WriteStaleness, WriteTasks, WriteTopologyEpochs,
 };
 
 /// One consistent snapshot of every table.
@@ -12,6 +12,7 @@ pub trait ReadTransaction {
     fn cluster(&self) -> &dyn ReadCluster;
     fn sequences(&self) -> &dyn ReadSequences;
     fn catalog(&self) -> &dyn ReadCatalog;
+    fn keys(&self) -> &dyn ReadKeys;
     fn nodes(&self) -> &dyn ReadNodes;
     fn replica_groups(&self) -> &dyn ReadReplicaGroups;
     fn topology_epochs(&self) -> &dyn ReadTopologyEpochs;
@@ -30,6 +31,7 @@ pub trait Transaction {
     fn cluster(&mut self) -> &mut dyn WriteCluster;
     fn sequences(&mut self) -> &mut dyn WriteSequences;
     fn catalog(&mut self) -> &mut dyn WriteCatalog;
+    fn keys(&mut self) -> &mut dyn WriteKeys;
     fn nodes(&mut self) -> &mut dyn WriteNodes;
     fn replica_groups(&mut self) -> &mut dyn WriteReplicaGroups;
     fn topology_epochs(&mut self) -> &mut dyn WriteTopologyEpochs;
@@ -47,6 +49,7 @@ macro_rules! implement_transactions {
             fn cluster(&self) -> &dyn $crate::table::ReadCluster { self }
             fn sequences(&self) -> &dyn $crate::table::ReadSequences { self }
             fn catalog(&self) -> &dyn $crate::table::ReadCatalog { self }
+            fn keys(&self) -> &dyn $crate::table::ReadKeys { self }
             fn nodes(&self) -> &dyn $crate::table::ReadNodes { self }
             fn replica_groups(&self) -> &dyn $crate::table::ReadReplicaGroups { self }
             fn topology_epochs(&self) -> &dyn $crate::table::ReadTopologyEpochs { self }
@@ -62,6 +65,7 @@ macro_rules! implement_transactions {
             fn cluster(&mut self) -> &mut dyn $crate::table::WriteCluster { self }
             fn sequences(&mut self) -> &mut dyn $crate::table::WriteSequences { self }
             fn catalog(&mut self) -> &mut dyn $crate::table::WriteCatalog { self }
+            fn keys(&mut self) -> &mut dyn $crate::table::WriteKeys { self }
             fn nodes(&mut self) -> &mut dyn $crate::table::WriteNodes { self }
             fn replica_groups(&mut self) -> &mut dyn $crate::table::WriteReplicaGroups { self }
             fn topology_epochs(&mut self) -> &mut dyn $crate::table::WriteTopologyEpochs { self }

@@ -47,6 +47,38 @@ fn quoted<T: fmt::Display>(values: impl IntoIterator<Item = T>) -> String {
     quoted.join(", ")
 }
 
+/// Fields that cannot be changed.
+impl ApiError {
+    pub fn immutable_field(code: Code, field: &str, accepted: &[&str]) -> Self {
+        let message = format!(
+            "Immutable field `{field}`: expected one of {}",
+            quoted(accepted)
+        );
+        Self::new(code, message)
+    }
+}
+
+/// API keys.
+impl ApiError {
+    /// `key` is what the client wrote: a uid or a value.
+    pub fn api_key_not_found(key: &str) -> Self {
+        Self::new(Code::ApiKeyNotFound, format!("API key `{key}` not found."))
+    }
+
+    pub fn api_key_already_exists(uid: impl fmt::Display) -> Self {
+        let message = format!("`uid` field value `{uid}` is already an existing API key.");
+        Self::new(Code::ApiKeyAlreadyExists, message)
+    }
+
+    /// A key for some indexes was to have an action that concerns the whole server.
+    pub fn index_scoped_key_with_global_action(action: &str) -> Self {
+        let message = format!(
+            "cannot create index-scoped API key with global action `\"{action}\"`\n  - Hint: remove action `\"{action}\"` from the action list, or remove `indexes` to make the key global"
+        );
+        Self::new(Code::IndexScopedApiKeyWithGlobalAction, message)
+    }
+}
+
 /// Authorization. The other six texts of `invalid_api_key` belong to the verification of keys and tokens.
 impl ApiError {
     pub fn missing_authorization_header() -> Self {

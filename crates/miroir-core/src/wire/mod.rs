@@ -4,6 +4,7 @@ pub mod answer;
 pub mod deserialize;
 pub mod documents;
 pub mod index;
+pub mod key;
 pub mod raw;
 pub mod search;
 pub mod similar;

@@ -16,6 +16,7 @@ use miroir_core::wire::documents::{
 
 use crate::api::task_reply;
 use crate::app::App;
+use crate::http::authentication::Granted;
 use crate::http::body::{self, JsonBody};
 use crate::http::reply::{Failure, Reply};
 use crate::request::documents::Parameters;
@@ -24,6 +25,7 @@ use crate::request::{browse, deletions, document, documents, resolve};
 /// `POST` replaces, `PUT` merges.
 pub(crate) async fn write(
     State(app): State<Arc<App>>,
+    Granted(access): Granted,
     method: Method,
     Path(uid): Path<String>,
     RawQuery(query): RawQuery,
@@ -42,6 +44,7 @@ pub(crate) async fn write(
         primary_key: parameters.primary_key,
         custom_metadata: parameters.custom_metadata,
         skip_creation: parameters.skip_creation.unwrap_or(false),
+        may_create: access.may_create(uid.as_str()),
     };
     let story = Arc::clone(&app);
     task_reply(

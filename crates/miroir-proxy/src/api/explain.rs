@@ -4,16 +4,18 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Path, RawQuery, State};
+use miroir_core::access::both_filters;
 use miroir_core::error::Code;
 use miroir_core::wire::deserialize::from_json;
 use miroir_core::wire::search::{MultiSearch, SearchQuery};
 use serde::Deserialize;
 
 use crate::app::App;
-use crate::http::authentication::Operator;
+use crate::http::authentication::{Granted, Operator};
 use crate::http::body::JsonBody;
 use crate::http::reply::{Failure, Reply};
 use crate::request::explain::{self, Asked};
+use crate::request::multi_search::within_reach;
 use crate::request::resolve;
 
 #[derive(Default, Deserialize)]
@@ -25,14 +27,16 @@ struct Parameters {
 /// `POST /indexes/{uid}/explain`: the body is that of a search.
 pub(crate) async fn search(
     State(app): State<Arc<App>>,
+    Granted(access): Granted,
     Path(uid): Path<String>,
     RawQuery(parameters): RawQuery,
     operator: Option<Extension<Operator>>,
     JsonBody(body): JsonBody,
 ) -> Result<Reply, Failure> {
     let asked = asked(&app, parameters, operator)?;
-    let query: SearchQuery = from_json(&body)?;
+    let mut query: SearchQuery = from_json(&body)?;
     let uid = resolve::uid(&uid)?;
+    query.filter = both_filters(query.filter, access.filter(uid.as_str()));
     query.refuse_network()?;
     explain::search(&app, &uid, &query, asked).await
 }
@@ -40,12 +44,14 @@ pub(crate) async fn search(
 /// `POST /multi-search/explain`: the body is that of several searches.
 pub(crate) async fn multi(
     State(app): State<Arc<App>>,
+    Granted(access): Granted,
     RawQuery(parameters): RawQuery,
     operator: Option<Extension<Operator>>,
     JsonBody(body): JsonBody,
 ) -> Result<Reply, Failure> {
     let asked = asked(&app, parameters, operator)?;
-    let request: MultiSearch = from_json(&body)?;
+    let mut request: MultiSearch = from_json(&body)?;
+    within_reach(&access, &mut request.queries)?;
     explain::multi_search(&app, &request, asked).await
 }
 

@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::api::task_reply;
 use crate::app::App;
 use crate::catalog::Index;
+use crate::http::authentication::Granted;
 use crate::http::body::JsonBody;
 use crate::http::reply::{Failure, Reply};
 use crate::request::{fields, indexes, resolve};
@@ -45,12 +46,16 @@ struct Page<'a> {
 
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
+    Granted(access): Granted,
     RawQuery(query): RawQuery,
 ) -> Result<Reply, Failure> {
     let parameters: ListIndexes = from_query(query.as_deref().unwrap_or_default())?;
     let (offset, limit) = (parameters.offset.0, parameters.limit.0);
     let all = app.catalog.all();
-    let ready: Vec<_> = all.values().filter(|index| index.is_ready()).collect();
+    let ready: Vec<_> = all
+        .values()
+        .filter(|index| index.is_ready() && access.covers(index.row.uid.as_str()))
+        .collect();
     let results = ready
         .iter()
         .skip(offset)
@@ -75,10 +80,14 @@ pub(crate) async fn get(
 
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
+    Granted(access): Granted,
     JsonBody(body): JsonBody,
 ) -> Result<Reply, Failure> {
     let wanted: CreateIndex = from_json(&body)?;
     let uid = resolve::uid(&wanted.uid.0)?;
+    if !access.may_create(uid.as_str()) {
+        return Err(ApiError::invalid_api_key().into());
+    }
     let story = Arc::clone(&app);
     task_reply(
         app.spawn_story(async move { indexes::create(&story, uid, wanted.primary_key).await }),

@@ -4,6 +4,7 @@ pub(crate) mod documents;
 pub(crate) mod explain;
 pub(crate) mod health;
 pub(crate) mod indexes;
+pub(crate) mod keys;
 pub(crate) mod search;
 pub(crate) mod settings;
 pub(crate) mod similar;

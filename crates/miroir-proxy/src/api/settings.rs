@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::api::task_reply;
 use crate::app::App;
+use crate::http::authentication::Granted;
 use crate::http::body::JsonBody;
 use crate::http::reply::{Failure, Reply};
 use crate::request::settings::{self, Change};
@@ -87,6 +88,7 @@ pub(crate) async fn get_one(
 
 pub(crate) async fn update_all(
     State(app): State<Arc<App>>,
+    Granted(access): Granted,
     Path(uid): Path<String>,
     JsonBody(body): JsonBody,
 ) -> Result<Reply, Failure> {
@@ -97,21 +99,19 @@ pub(crate) async fn update_all(
         // Not an object: a server's own words are worth more than ours.
         _ => return Err(twin::refusal_of_settings(&app, &uid, body.to_vec()).await),
     };
-    change(
-        app,
-        uid,
-        Change {
-            patch,
-            method: Method::PATCH,
-            sub_route: String::new(),
-            body: body.to_vec(),
-        },
-    )
-    .await
+    let update = Change {
+        patch,
+        method: Method::PATCH,
+        sub_route: String::new(),
+        body: body.to_vec(),
+        may_create: access.may_create(uid.as_str()),
+    };
+    change(app, uid, update).await
 }
 
 pub(crate) async fn reset_all(
     State(app): State<Arc<App>>,
+    Granted(access): Granted,
     Path(uid): Path<String>,
 ) -> Result<Reply, Failure> {
     let uid = resolve::uid(&uid)?;
@@ -124,12 +124,14 @@ pub(crate) async fn reset_all(
         method: Method::DELETE,
         sub_route: String::new(),
         body: Vec::new(),
+        may_create: access.may_create(uid.as_str()),
     };
     change(app, uid, change_all).await
 }
 
 pub(crate) async fn update_one(
     State(app): State<Arc<App>>,
+    Granted(access): Granted,
     Path(uid): Path<String>,
     path: MatchedPath,
     JsonBody(body): JsonBody,
@@ -143,21 +145,19 @@ pub(crate) async fn update_one(
         Method::PUT
     };
     let patch = Map::from_iter([(route.key.to_owned(), value)]);
-    change(
-        app,
-        uid,
-        Change {
-            patch,
-            method,
-            sub_route: format!("/{}", route.path),
-            body: body.to_vec(),
-        },
-    )
-    .await
+    let update = Change {
+        patch,
+        method,
+        sub_route: format!("/{}", route.path),
+        body: body.to_vec(),
+        may_create: access.may_create(uid.as_str()),
+    };
+    change(app, uid, update).await
 }
 
 pub(crate) async fn reset_one(
     State(app): State<Arc<App>>,
+    Granted(access): Granted,
     Path(uid): Path<String>,
     path: MatchedPath,
 ) -> Result<Reply, Failure> {
@@ -169,6 +169,7 @@ pub(crate) async fn reset_one(
         method: Method::DELETE,
         sub_route: format!("/{}", route.path),
         body: Vec::new(),
+        may_create: access.may_create(uid.as_str()),
     };
     change(app, uid, reset).await
 }

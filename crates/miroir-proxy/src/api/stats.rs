@@ -10,6 +10,7 @@ use miroir_core::wire::index::{SizeFormat, StatsParameters};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
+use crate::http::authentication::Granted;
 use crate::http::reply::{Failure, Reply};
 use crate::request::resolve;
 use crate::request::scatter::degraded;
@@ -44,13 +45,19 @@ pub(crate) async fn index(
 
 pub(crate) async fn all(
     State(app): State<Arc<App>>,
+    Granted(access): Granted,
     RawQuery(query): RawQuery,
 ) -> Result<Reply, Failure> {
     check(query.as_deref())?;
     let mut indexes = BTreeMap::new();
     let mut uncovered = ShardSet::new();
     let mut last_update = None;
-    for index in app.catalog.all().values().filter(|index| index.is_ready()) {
+    for index in app
+        .catalog
+        .all()
+        .values()
+        .filter(|index| index.is_ready() && access.covers(index.row.uid.as_str()))
+    {
         let (stats, missing) = stats::index(&app, index).await?;
         uncovered = uncovered.union(&missing);
         last_update = last_update.max(Some(index.row.updated_at.clone()));

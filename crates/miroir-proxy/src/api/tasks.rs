@@ -3,18 +3,21 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, RawQuery, State};
+use miroir_core::access::Access;
 use miroir_core::error::ApiError;
-use miroir_core::id::TaskUid;
+use miroir_core::id::{IndexUid, TaskUid};
 use miroir_core::wire::deserialize::from_query;
 use miroir_core::wire::task::{TaskList, TaskListParameters, TaskPage};
-use miroir_store::table::{Span, TaskListFilter, TaskPageRequest};
+use miroir_store::table::{Span, TaskListFilter, TaskPageRequest, TaskRow};
 
 use crate::app::App;
+use crate::http::authentication::Granted;
 use crate::http::reply::{Failure, Reply};
 use crate::tasks;
 
 pub(crate) async fn get(
     State(app): State<Arc<App>>,
+    Granted(access): Granted,
     Path(uid): Path<String>,
 ) -> Result<Reply, Failure> {
     let number: u32 = uid.parse().map_err(|_| ApiError::invalid_task_uid(&uid))?;
@@ -22,7 +25,7 @@ pub(crate) async fn get(
         .store
         .read(move |tx| tx.tasks().get(TaskUid(number)))
         .await?;
-    match row.filter(|row| row.visible) {
+    match row.filter(|row| row.visible && may_see(&access, row)) {
         Some(row) => Ok(Reply::ok(&tasks::view(&app, &row)?)),
         None => Err(ApiError::task_not_found(number).into()),
     }
@@ -30,6 +33,7 @@ pub(crate) async fn get(
 
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
+    Granted(access): Granted,
     RawQuery(query): RawQuery,
 ) -> Result<Reply, Failure> {
     let parameters: TaskListParameters = from_query(query.as_deref().unwrap_or_default())?;
@@ -46,9 +50,11 @@ pub(crate) async fn list(
         .store
         .read(move |tx| tx.tasks().list(&filter, &page))
         .await?;
+    // As on a server the page is cut before tasks are left out, and the total counts them too (reference 3.4).
     let views = found
         .rows
         .iter()
+        .filter(|row| may_see(&access, row))
         .map(|row| tasks::view(&app, row))
         .collect::<Result<Vec<_>, _>>()?;
     Ok(Reply::ok(&TaskPage::new(
@@ -57,6 +63,12 @@ pub(crate) async fn list(
         found.total,
         |view| view.uid,
     )))
+}
+
+/// A key for some indexes sees the tasks of those, and none that concerns several indexes or the whole server.
+fn may_see(access: &Access, row: &TaskRow) -> bool {
+    let is_covered = |uid: &IndexUid| access.covers(uid.as_str());
+    access.covers_all() || row.index_uid.as_ref().is_some_and(is_covered)
 }
 
 fn filter(list: TaskList) -> TaskListFilter {

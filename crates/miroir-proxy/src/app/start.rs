@@ -35,6 +35,7 @@ use crate::cluster::touches::Touches;
 use crate::cluster::worker::{self, Workers};
 use crate::config::Config;
 use crate::http::{Listener, client_router, metrics_router, serve};
+use crate::keys::KeyRing;
 use crate::tasks::{self, OpenTasks};
 
 /// Why the process cannot start. Each message says what to do about it.
@@ -221,6 +222,7 @@ async fn build(config: Config, store: Store) -> Result<Arc<App>, StartError> {
         .collect::<Result<Vec<_>, _>>()?;
     let shards =
         ShardCount::new(u64::from(config.shards)).expect("the configuration was validated");
+    let keys = KeyRing::open(&store, config.master_key.clone()).await?;
     let open_tasks = Arc::new(OpenTasks::new());
     Ok(Arc::new(App {
         cluster_id: cluster_id(&store).await?,
@@ -230,6 +232,7 @@ async fn build(config: Config, store: Store) -> Result<Arc<App>, StartError> {
             config.scatter.node_write_timeout_ms.duration(),
             config.scatter.retry_on_timeout,
         )),
+        keys,
         staleness: Staleness::new(&stale, Arc::clone(&repair_bell)),
         touches: Touches::default(),
         workers: Workers::default(),

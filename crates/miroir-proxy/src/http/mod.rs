@@ -6,6 +6,7 @@ pub(crate) mod over_fetch;
 pub(crate) mod reply;
 mod router;
 mod serve;
+mod tenant_token;
 
 pub(crate) use router::{client_router, metrics_router};
 pub(crate) use serve::{Listener, serve};

@@ -6,15 +6,16 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, patch, post, put};
+use axum::routing::{delete, get, patch, post, put};
 use http::{Method, StatusCode, Uri};
+use miroir_core::access::Action;
 
 use crate::admin;
 use crate::api;
 use crate::api::settings::SUB_ROUTES;
 use crate::app::App;
 use crate::capabilities::exact_dictionary;
-use crate::http::authentication;
+use crate::http::authentication::{self, guarded, guarded_or_admin};
 use crate::http::reply::Reply;
 
 /// The listener of clients and operators.
@@ -24,82 +25,125 @@ pub(crate) fn client_router(app: Arc<App>) -> Router {
         .route("/health", get(api::health::health))
         .route("/_miroir/ready", get(admin::ready::ready));
 
+    let guard = |action, handlers| guarded(&app, action, handlers);
     let mut client = Router::new()
-        .route("/version", get(api::version::version))
-        .route("/stats", get(api::stats::all))
+        .route(
+            "/version",
+            guard(Action::Version, get(api::version::version)),
+        )
+        .route("/stats", guard(Action::StatsGet, get(api::stats::all)))
+        .route(
+            "/keys",
+            guard(Action::KeysGet, get(api::keys::list))
+                .merge(guard(Action::KeysCreate, post(api::keys::create))),
+        )
+        .route(
+            "/keys/{key}",
+            guard(Action::KeysGet, get(api::keys::get))
+                .merge(guard(Action::KeysUpdate, patch(api::keys::update)))
+                .merge(guard(Action::KeysDelete, delete(api::keys::delete))),
+        )
         .route(
             "/indexes",
-            get(api::indexes::list).post(api::indexes::create),
+            guard(Action::IndexesGet, get(api::indexes::list))
+                .merge(guard(Action::IndexesCreate, post(api::indexes::create))),
         )
         .route(
-            "/indexes/{uid}",
-            get(api::indexes::get)
-                .patch(api::indexes::update)
-                .delete(api::indexes::delete),
-        )
-        .route("/indexes/{uid}/stats", get(api::stats::index))
-        .route("/indexes/{uid}/fields", post(api::indexes::fields))
-        .route("/multi-search", post(api::search::multi))
-        .route("/indexes/{uid}/facet-search", post(api::search::facet))
-        .route(
-            "/indexes/{uid}/search",
-            get(api::search::by_query).post(api::search::by_body),
+            "/indexes/{index_uid}",
+            guard(Action::IndexesGet, get(api::indexes::get))
+                .merge(guard(Action::IndexesUpdate, patch(api::indexes::update)))
+                .merge(guard(Action::IndexesDelete, delete(api::indexes::delete))),
         )
         .route(
-            "/indexes/{uid}/similar",
-            get(api::similar::by_query).post(api::similar::by_body),
+            "/indexes/{index_uid}/stats",
+            guard(Action::StatsGet, get(api::stats::index)),
         )
         .route(
-            "/indexes/{uid}/documents",
-            get(api::documents::list)
-                .post(api::documents::write)
-                .put(api::documents::write)
-                .delete(api::documents::delete_all),
+            "/indexes/{index_uid}/fields",
+            guard(Action::FieldsPost, post(api::indexes::fields)),
         )
         .route(
-            "/indexes/{uid}/documents/fetch",
-            post(api::documents::fetch),
+            "/indexes/{index_uid}/similar",
+            guard(
+                Action::Search,
+                get(api::similar::by_query).post(api::similar::by_body),
+            ),
         )
         .route(
-            "/indexes/{uid}/documents/delete-batch",
-            post(api::documents::delete_batch),
+            "/multi-search",
+            guard(Action::Search, post(api::search::multi)),
         )
         .route(
-            "/indexes/{uid}/documents/{id}",
-            get(api::documents::get).delete(api::documents::delete),
+            "/indexes/{index_uid}/facet-search",
+            guard(Action::Search, post(api::search::facet)),
         )
         .route(
-            "/indexes/{uid}/settings",
-            get(api::settings::get_all)
-                .patch(api::settings::update_all)
-                .delete(api::settings::reset_all),
+            "/indexes/{index_uid}/search",
+            guard(
+                Action::Search,
+                get(api::search::by_query).post(api::search::by_body),
+            ),
         )
-        .route("/tasks", get(api::tasks::list))
-        .route("/tasks/{uid}", get(api::tasks::get));
-    for route in SUB_ROUTES {
-        let handlers = get(api::settings::get_one).delete(api::settings::reset_one);
-        let handlers = if route.merges {
-            handlers.merge(patch(api::settings::update_one))
-        } else {
-            handlers.merge(put(api::settings::update_one))
-        };
-        client = client.route(
-            &format!("/indexes/{{uid}}/settings/{}", route.path),
-            handlers,
+        .route(
+            "/indexes/{index_uid}/documents",
+            guard(Action::DocumentsGet, get(api::documents::list))
+                .merge(guard(
+                    Action::DocumentsAdd,
+                    post(api::documents::write).put(api::documents::write),
+                ))
+                .merge(guard(
+                    Action::DocumentsDelete,
+                    delete(api::documents::delete_all),
+                )),
+        )
+        .route(
+            "/indexes/{index_uid}/documents/fetch",
+            guard(Action::DocumentsGet, post(api::documents::fetch)),
+        )
+        .route(
+            "/indexes/{index_uid}/documents/delete-batch",
+            guard(Action::DocumentsDelete, post(api::documents::delete_batch)),
+        )
+        .route(
+            "/indexes/{index_uid}/documents/{id}",
+            guard(Action::DocumentsGet, get(api::documents::get)).merge(guard(
+                Action::DocumentsDelete,
+                delete(api::documents::delete),
+            )),
+        )
+        .route(
+            "/indexes/{index_uid}/settings",
+            guard(Action::SettingsGet, get(api::settings::get_all)).merge(guard(
+                Action::SettingsUpdate,
+                patch(api::settings::update_all).delete(api::settings::reset_all),
+            )),
+        )
+        .route("/tasks", guard(Action::TasksGet, get(api::tasks::list)))
+        .route(
+            "/tasks/{uid}",
+            guard(Action::TasksGet, get(api::tasks::get)),
         );
+    for route in SUB_ROUTES {
+        let update = match route.merges {
+            true => patch(api::settings::update_one),
+            false => put(api::settings::update_one),
+        };
+        let path = format!("/indexes/{{index_uid}}/settings/{}", route.path);
+        let read = guard(Action::SettingsGet, get(api::settings::get_one));
+        let write = guard(
+            Action::SettingsUpdate,
+            update.delete(api::settings::reset_one),
+        );
+        client = client.route(&path, read.merge(write));
     }
-    let client = client.route_layer(middleware::from_fn_with_state(
-        app.clone(),
-        authentication::client,
-    ));
 
-    let explain = Router::new()
-        .route("/indexes/{uid}/explain", post(api::explain::search))
-        .route("/multi-search/explain", post(api::explain::multi))
-        .route_layer(middleware::from_fn_with_state(
-            app.clone(),
-            authentication::client_or_admin,
-        ));
+    let explain = |handlers| guarded_or_admin(&app, Action::Search, handlers);
+    let client = client
+        .route(
+            "/indexes/{index_uid}/explain",
+            explain(post(api::explain::search)),
+        )
+        .route("/multi-search/explain", explain(post(api::explain::multi)));
 
     let admin = Router::new()
         .route("/_miroir/topology", get(admin::topology::topology))
@@ -124,7 +168,6 @@ pub(crate) fn client_router(app: Arc<App>) -> Router {
     };
 
     open.merge(client)
-        .merge(explain)
         .merge(admin)
         .route_layer(middleware::from_fn(no_head))
         .fallback(unknown_path)

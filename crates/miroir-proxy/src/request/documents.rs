@@ -35,6 +35,8 @@ pub(crate) struct Parameters {
     pub(crate) primary_key: Option<String>,
     pub(crate) custom_metadata: Option<String>,
     pub(crate) skip_creation: bool,
+    /// Whether the client's key may bring a missing index into being.
+    pub(crate) may_create: bool,
 }
 
 /// Names under `_miroir_` that belong to Miroir in this version: versions and expiry come with their capabilities.
@@ -42,6 +44,14 @@ pub(crate) const RESERVED: Reserved = Reserved {
     versions: false,
     expiry: false,
 };
+
+/// Details of a task that took none of the documents.
+fn rejected(received: usize) -> Map<String, Value> {
+    Map::from_iter([
+        ("receivedDocuments".to_owned(), json!(received)),
+        ("indexedDocuments".to_owned(), json!(0)),
+    ])
+}
 
 /// Adds or replaces documents.
 pub(crate) async fn write(
@@ -63,6 +73,12 @@ pub(crate) async fn write(
 
     let (head, exists) = match turn.clone() {
         Some(head) => (head, true),
+        None if !parameters.may_create => {
+            let error = ApiError::index_not_found(&uid);
+            let details = rejected(received);
+            let metadata = parameters.custom_metadata;
+            return conclude(app, Some(uid), kind, details, metadata, Some(error)).await;
+        }
         None => (new_head(app, &uid, None).await?, false),
     };
     let routed =
@@ -72,10 +88,7 @@ pub(crate) async fn write(
         Err(error) => (None, Some(error)),
     };
     if exists && (error.is_some() || received == 0) {
-        let details = Map::from_iter([
-            ("receivedDocuments".to_owned(), json!(received)),
-            ("indexedDocuments".to_owned(), json!(0)),
-        ]);
+        let details = rejected(received);
         return conclude(
             app,
             Some(uid),

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use http::{HeaderMap, StatusCode};
+use miroir_core::access::{Access, both_filters};
 use miroir_core::error::{ApiError, Code};
 use miroir_core::plan::{Degraded, render_degraded};
 use miroir_core::wire::deserialize::from_json;
@@ -27,18 +28,32 @@ const PARTIAL: &str = "x-miroir-multi-search-partial";
 
 pub(crate) async fn multi_search(
     app: &Arc<App>,
+    access: &Access,
     headers: &HeaderMap,
     over_fetch: OverFetch,
     body: &[u8],
 ) -> Result<Reply, Failure> {
     let takes_errors = takes_errors(headers)?;
-    let request: MultiSearch = from_json(body)?;
+    let mut request: MultiSearch = from_json(body)?;
+    within_reach(access, &mut request.queries)?;
     let metadata = metadata::is_wanted(headers);
     let batch = Batch::begin(app, metadata, over_fetch, request.queries.len());
     match &request.federation {
         Some(federation) => federated::answer(app, &request.queries, federation, &batch).await,
         None => apart(app, &request.queries, &batch, takes_errors).await,
     }
+}
+
+/// Adds what a tenant token demands of each query. The first query out of reach fails the whole request, before any other check.
+pub(crate) fn within_reach(access: &Access, queries: &mut [IndexQuery]) -> Result<(), Failure> {
+    for (position, query) in queries.iter_mut().enumerate() {
+        let uid = &query.index_uid.0;
+        if !access.covers(uid) {
+            return Err(inside(position, ApiError::invalid_api_key().into()));
+        }
+        query.query.filter = both_filters(query.query.filter.take(), access.filter(uid));
+    }
+    Ok(())
 }
 
 /// What the queries of one request share.

@@ -33,6 +33,8 @@ pub(crate) struct Change {
     pub(crate) method: Method,
     pub(crate) sub_route: String,
     pub(crate) body: Vec<u8>,
+    /// Whether the client's key may bring a missing index into being.
+    pub(crate) may_create: bool,
 }
 
 /// Any settings write.
@@ -46,7 +48,7 @@ pub(crate) async fn change(
     let deletes = change.method == Method::DELETE;
     let (head, exists) = match turn.clone() {
         Some(head) => (head, true),
-        None if deletes => {
+        None if deletes || !change.may_create => {
             let error = ApiError::index_not_found(&uid);
             return conclude(
                 app,

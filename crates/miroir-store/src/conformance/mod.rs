@@ -3,6 +3,7 @@
 mod catalog;
 mod concurrency;
 mod index_fields;
+mod keys;
 mod lexicons;
 mod nodes;
 pub(crate) mod rows;
@@ -43,6 +44,7 @@ on_every_backend! {
         rows_come_back_as_put, node_uids_are_unique, two_indexes_can_swap_node_uids, ids_that_are_not_folded_stay_so,
     };
     concurrency::{a_thousand_writes_from_fifty_tasks, readers_see_whole_transactions};
+    keys::{the_newest_key_comes_first, keys_change_and_go};
     index_fields::{names_keep_the_order_in_which_they_came};
     lexicons::{words_come_back_in_their_order, clearing_forgets_words_but_not_what_was_sent};
     nodes::{ids_are_never_reused, updates_need_a_row, task_uids_only_rise};

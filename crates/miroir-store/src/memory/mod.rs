@@ -3,6 +3,7 @@
 mod catalog;
 mod cluster;
 mod index_fields;
+mod keys;
 mod lexicons;
 mod node_tasks;
 mod nodes;
@@ -15,8 +16,10 @@ mod undo_map;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use miroir_core::access::Key;
 use miroir_core::id::{GroupId, IndexUid, NodeId, NodeUid, TaskUid};
 use parking_lot::RwLock;
+use uuid::Uuid;
 
 use self::undo_map::UndoMap;
 use crate::table::{
@@ -39,6 +42,7 @@ struct Tables {
     cluster: UndoMap<ClusterKey, Vec<u8>>,
     sequences: UndoMap<String, u64>,
     catalog: UndoMap<IndexUid, CatalogRow>,
+    keys: UndoMap<Uuid, Key>,
     nodes: UndoMap<NodeId, NodeRow>,
     replica_groups: UndoMap<GroupId, ReplicaGroupRow>,
     topology_epochs: UndoMap<u64, TopologyEpochRow>,
@@ -90,6 +94,7 @@ macro_rules! every_table {
             cluster,
             sequences,
             catalog,
+            keys,
             nodes,
             replica_groups,
             topology_epochs,
@@ -104,6 +109,7 @@ macro_rules! every_table {
         cluster.$method();
         sequences.$method();
         catalog.$method();
+        keys.$method();
         nodes.$method();
         replica_groups.$method();
         topology_epochs.$method();

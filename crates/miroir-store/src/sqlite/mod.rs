@@ -5,6 +5,7 @@ mod change;
 mod cluster;
 mod connection;
 mod index_fields;
+mod keys;
 mod lexicons;
 mod lock;
 mod migrations;

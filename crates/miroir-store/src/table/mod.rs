@@ -3,6 +3,7 @@
 mod catalog;
 mod cluster;
 mod index_fields;
+mod keys;
 mod lexicons;
 mod node_tasks;
 mod nodes;
@@ -16,6 +17,7 @@ mod topology_epochs;
 pub use catalog::{CatalogRow, ReadCatalog, WriteCatalog};
 pub use cluster::{ClusterKey, ReadCluster, WriteCluster};
 pub use index_fields::{IndexFieldRow, ReadIndexFields, WriteIndexFields};
+pub use keys::{ReadKeys, WriteKeys};
 pub use lexicons::{
     LexiconCopy, LexiconPart, LexiconPlace, LexiconRow, LexiconState, ReadLexicons, WriteLexicons,
 };

@@ -165,12 +165,18 @@ impl Child {
         }
     }
 
+    /// Its whole log, also what earlier processes in the same folder wrote.
+    #[must_use]
+    pub fn log(&self) -> String {
+        let text =
+            std::fs::read(&self.log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        text.unwrap_or_else(|error| format!("(no log: {error})"))
+    }
+
     /// The last lines of its log.
     #[must_use]
     pub fn log_end(&self) -> String {
-        let text =
-            std::fs::read(&self.log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        let text = text.unwrap_or_else(|error| format!("(no log: {error})"));
+        let text = self.log();
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(SHOWN_LOG_LINES)..].join("\n")
     }

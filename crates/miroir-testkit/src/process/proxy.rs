@@ -112,6 +112,12 @@ impl Proxy {
         self.wait_ready().await
     }
 
+    /// Its whole log, over all its starts.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.child.log()
+    }
+
     /// The last lines of its log.
     #[must_use]
     pub fn log_end(&self) -> String {

@@ -16,6 +16,7 @@ mod geo;
 mod history;
 mod hybrid;
 mod invisibility;
+mod keys;
 mod narrowing;
 mod nodes;
 mod oracle;

@@ -106,12 +106,7 @@ fn refuse_immutable(field: &str, accepted: &[&str], location: ValuePointerRef) -
             return ApiError::new(Code::BadRequest, message).into();
         }
     };
-    let accepted: Vec<String> = accepted.iter().map(|name| format!("`{name}`")).collect();
-    let message = format!(
-        "Immutable field `{field}`: expected one of {}",
-        accepted.join(", ")
-    );
-    ApiError::new(code, message).into()
+    ApiError::immutable_field(code, field, accepted).into()
 }
 
 /// Parameters of `GET /indexes`.

@@ -68,6 +68,15 @@ impl Timestamp {
         Self::from_nanoseconds(self.0 + SECONDS_PER_DAY * NANOSECONDS_PER_SECOND).unwrap_or(self)
     }
 
+    /// RFC 3339 as the server prints it: no fraction at all where there is nothing to say.
+    pub fn shortest(self) -> String {
+        let text = self.to_string();
+        match text.strip_suffix(".000Z") {
+            Some(seconds) => format!("{seconds}Z"),
+            None => text.replace('Z', "").trim_end_matches('0').to_owned() + "Z",
+        }
+    }
+
     fn from_civil(civil: DateTime) -> Self {
         Self(civil.duration_since(epoch()).as_nanos())
     }
