@@ -65,6 +65,7 @@ fn merge(bodies: &[Bytes], query: &SearchQuery, view: &IndexView) -> usize {
         total: totals::of_list(&legs, &order),
         documents: None,
         counted: &counted,
+        recounts: &[],
         is_semantic: false,
     };
     page::write(query, view, &shown, &facts)

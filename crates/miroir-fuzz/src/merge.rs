@@ -229,6 +229,7 @@ fn write(
         documents: None,
         total: totals::of_list(legs, order),
         counted: &counted,
+        recounts: &[],
         is_semantic: false,
     };
     let facts = Facts {

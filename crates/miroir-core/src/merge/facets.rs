@@ -4,8 +4,10 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use super::distinct::DistinctValue;
 use super::normalize;
 use super::rank::number;
+use super::recount::Recount;
 use super::view::{FacetOrder, IndexView};
 use crate::wire::answer::SearchAnswer;
 use crate::wire::raw::{self, RawError, push_string};
@@ -15,56 +17,28 @@ const CANDIDATES_THRESHOLD: u64 = 3000;
 
 /// Appends the merged `facetDistribution` object, when any answer has one.
 ///
-/// `candidates` is the number of documents that all nodes counted over. Whether something was appended is returned.
+/// `recounts` has what the lists of the answers lack, `candidates` is the number of documents that all nodes counted over.
+/// Whether something was appended is returned.
 ///
 /// # Errors
 /// When a distribution is not an object of objects of counts.
 pub fn distribution<'a>(
     answers: impl Iterator<Item = &'a SearchAnswer> + Clone,
+    recounts: &'a [Recount],
     view: &IndexView,
     candidates: u64,
     out: &mut Vec<u8>,
 ) -> Result<bool, RawError> {
-    let mut facets: BTreeMap<Cow<'a, str>, Vec<FacetValue<'a>>> = BTreeMap::new();
-    let mut found = false;
-    for answer in answers {
-        let Some(distribution) = answer.facet_distribution() else {
-            continue;
-        };
-        found = true;
-        let numeric = numeric_facets(answer)?;
-        for facet in raw::members(distribution) {
-            let facet = facet?;
-            let name = facet.key.decode();
-            if is_hidden(&name, view) {
-                continue;
-            }
-            let numeric = numeric.contains(&name);
-            let values = facets.entry(name).or_default();
-            for value in raw::members(facet.value) {
-                let value = value?;
-                values.push(FacetValue::new(
-                    value.key.decode(),
-                    number(value.value) as u64,
-                    numeric,
-                ));
-            }
-        }
-    }
-    if !found {
+    let mut counted = answers.clone();
+    if !counted.any(|answer| answer.facet_distribution().is_some()) {
         return Ok(false);
     }
     out.push(b'{');
-    for (at, (name, values)) in facets.into_iter().enumerate() {
+    let facets = merge(answers, recounts, view, candidates)?;
+    for (at, (name, values)) in facets.iter().enumerate() {
         separate(at, out);
-        push_string(&name, out);
+        push_string(name, out);
         out.extend_from_slice(b":{");
-        let values = cut(
-            sum(values),
-            view.facet_order(&name),
-            view.max_values_per_facet,
-            candidates,
-        );
         for (at, value) in values.iter().enumerate() {
             separate(at, out);
             push_string(&value.shown, out);
@@ -75,6 +49,57 @@ pub fn distribution<'a>(
     }
     out.push(b'}');
     Ok(true)
+}
+
+/// The facets with the values that are shown, in their order.
+fn merge<'a>(
+    answers: impl Iterator<Item = &'a SearchAnswer>,
+    recounts: &'a [Recount],
+    view: &IndexView,
+    candidates: u64,
+) -> Result<BTreeMap<Cow<'a, str>, Vec<FacetValue<'a>>>, RawError> {
+    let mut facets: BTreeMap<Cow<'a, str>, Vec<FacetValue<'a>>> = BTreeMap::new();
+    for answer in answers {
+        for (name, values) in lists(answer, view)? {
+            facets.entry(name).or_default().extend(values);
+        }
+    }
+    for recount in recounts {
+        if let Some(values) = facets.get_mut(recount.left_out.facet()) {
+            values.extend(recount.values(view)?);
+        }
+    }
+    for (name, values) in &mut facets {
+        let all = sum(std::mem::take(values));
+        let (order, most) = (view.facet_order(name), view.max_values_per_facet);
+        *values = cut(all, order, most, candidates);
+    }
+    Ok(facets)
+}
+
+/// The facets of one answer with their values, as they are listed.
+pub(super) fn lists<'a>(
+    answer: &'a SearchAnswer,
+    view: &IndexView,
+) -> Result<Vec<(Cow<'a, str>, Vec<FacetValue<'a>>)>, RawError> {
+    let mut lists = Vec::new();
+    let numeric = numeric_facets(answer)?;
+    for facet in raw::members(answer.facet_distribution().unwrap_or(b"{}")) {
+        let facet = facet?;
+        let name = facet.key.decode();
+        if is_hidden(&name, view) {
+            continue;
+        }
+        let is_numeric = numeric.contains(&name);
+        let mut values = Vec::new();
+        for value in raw::members(facet.value) {
+            let value = value?;
+            let count = number(value.value) as u64;
+            values.push(FacetValue::new(value.key.decode(), count, is_numeric));
+        }
+        lists.push((name, values));
+    }
+    Ok(lists)
 }
 
 /// Appends the merged `facetStats` object, when any answer has one: the least minimum and the greatest maximum, as written.
@@ -131,10 +156,10 @@ pub fn stats<'a>(
 }
 
 /// A value of a facet, on one node or on all.
-struct FacetValue<'a> {
+pub(super) struct FacetValue<'a> {
     /// As the client sees it.
     shown: Cow<'a, str>,
-    count: u64,
+    pub(super) count: u64,
     kind: Kind<'a>,
 }
 
@@ -172,8 +197,16 @@ impl<'a> FacetValue<'a> {
         }
     }
 
-    fn is_number(&self) -> bool {
+    pub(super) fn is_number(&self) -> bool {
         matches!(self.kind, Kind::Number(_))
+    }
+
+    /// What it is equal by.
+    pub(super) fn form(&self) -> DistinctValue {
+        match &self.kind {
+            Kind::Number(number) => DistinctValue::Number((number + 0.0).to_bits()),
+            Kind::String(form) => DistinctValue::String(form.clone().into_owned()),
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 //!
 //! Where the answer still differs from that of one server:
 //! - a facet value that documents spell differently is shown in the first spelling by bytes, not that of the oldest document;
+//! - values of a facet that every node left out of its list of the most frequent ones;
 //! - a facet with numbers, and with the same digits as strings, takes both for the number;
 //! - ties at the cut of a facet list by count;
 //! - with pages and a distinct attribute, what [`totals`] cannot know: the total where documents have several values or a node
@@ -33,6 +34,7 @@ pub mod order;
 pub mod page;
 pub mod phases;
 pub mod rank;
+pub mod recount;
 pub mod repair;
 pub mod request;
 pub mod similar;

@@ -6,6 +6,7 @@ use super::hit::{Hit, HitWriter, List};
 use super::order::{Leg, Picked};
 use super::phases::Documents;
 use super::rank::{Key, Rule};
+use super::recount::Recount;
 use super::repair::Repair;
 use super::view::IndexView;
 use crate::wire::answer::SearchAnswer;
@@ -34,6 +35,8 @@ pub struct Page<'a> {
     pub documents: Option<&'a Documents>,
     /// The answers whose facet counts add up to those shown: each document was counted in one of them.
     pub counted: &'a [&'a SearchAnswer],
+    /// What their lists lack.
+    pub recounts: &'a [Recount],
     /// The search is one that counts its hits by vector, even if none was looked for.
     pub is_semantic: bool,
 }
@@ -69,7 +72,7 @@ pub fn write(
     out.extend_from_slice(page_members(query, total).as_bytes());
     let before = out.len();
     out.extend_from_slice(b",\"facetDistribution\":");
-    if !facets::distribution(counted(), view, total, &mut out)? {
+    if !facets::distribution(counted(), page.recounts, view, total, &mut out)? {
         out.truncate(before);
     }
     let before = out.len();

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use miroir_core::merge::phases::{self, Documents};
+use miroir_core::merge::recount::{self, Recount};
 use miroir_core::merge::totals::{self, Counting, Kept, Union, id_filter};
 use miroir_core::merge::{MergeError, NodeRequest, Picked, distinct::canonical_id};
 use miroir_core::settings::values_per_facet;
@@ -110,6 +111,38 @@ impl Reading<'_> {
                 facets: Some(answers),
             },
         ))
+    }
+
+    /// Counts again what the nodes left out of their lists of the most frequent values. Under a distinct attribute or a score
+    /// threshold there is no filter for what they counted, so their lists have to do.
+    pub(crate) async fn recounts(
+        &self,
+        query: &SearchQuery,
+        ranked: &Ranked,
+    ) -> Result<Vec<Recount>, Missed> {
+        let view = &self.index.view;
+        let is_plain = view.distinct_of(query).is_none() && query.ranking_score_threshold.is_none();
+        if query.facets.is_none() || ranked.legs.len() < 2 || !is_plain {
+            return Ok(Vec::new());
+        }
+        let lists: Vec<&SearchAnswer> = ranked.legs.iter().map(|leg| &leg.answer).collect();
+        let most = values_per_facet(view.max_values_per_facet, self.index.shards());
+        let mut recounts = Vec::new();
+        for left_out in recount::left_out(&lists, view, most).map_err(failed)? {
+            let one_facet = SearchQuery {
+                facets: Some(vec![left_out.facet().to_owned()]),
+                ..bare(query)
+            };
+            let request = NodeRequest::whole(&one_facet, view);
+            let ask = |leg| left_out.filter(leg).map(|filter| (Some(filter), 0));
+            match self.again(ranked, &request, ask).await {
+                Ok(answers) => recounts.push(Recount { left_out, answers }),
+                // It cannot be filtered by equality, or has a strange value.
+                Err(LegEnd::Rejected(_)) => {}
+                Err(LegEnd::Lost) => return Err(Missed::Lost),
+            }
+        }
+        Ok(recounts)
     }
 
     /// Asks every leg for counts alone. `None` when a node refuses the question, which only a strange value in a filter

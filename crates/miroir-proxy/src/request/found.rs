@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use miroir_core::id::ShardSet;
 use miroir_core::merge::phases::{self, Documents};
+use miroir_core::merge::recount::Recount;
 use miroir_core::merge::{self, Picked, Window, totals};
 use miroir_core::wire::answer::SearchAnswer;
 use miroir_core::wire::search::SearchQuery;
@@ -28,6 +29,8 @@ pub(crate) struct Found {
     counted: Range<usize>,
     /// Answers to a question of its own about counts, which are right where those of the legs are not.
     facets: Option<Vec<SearchAnswer>>,
+    /// What the lists of those that counted lack.
+    pub(crate) recounts: Vec<Recount>,
     /// Some ids were equal to the engine, and stand in the order of their canonical form.
     pub(crate) ambiguous_ids: bool,
     /// Shards that no leg answers for.
@@ -40,12 +43,17 @@ impl From<Ranked> for Found {
             total: totals::of_list(&ranked.legs, &ranked.order),
             facets: None,
         };
-        Self::new(ranked, None, counts)
+        Self::new(ranked, None, counts, Vec::new())
     }
 }
 
 impl Found {
-    fn new(ranked: Ranked, documents: Option<Documents>, counts: Counts) -> Self {
+    fn new(
+        ranked: Ranked,
+        documents: Option<Documents>,
+        counts: Counts,
+        recounts: Vec<Recount>,
+    ) -> Self {
         Self {
             counted: 0..ranked.legs.len(),
             ambiguous_ids: ranked.order.ambiguous_ids,
@@ -54,6 +62,7 @@ impl Found {
             documents,
             total: counts.total,
             facets: counts.facets,
+            recounts,
             uncovered: ranked.uncovered,
         }
     }
@@ -74,6 +83,7 @@ impl Found {
             total,
             counted,
             facets: None,
+            recounts: Vec::new(),
             ambiguous_ids,
             uncovered,
         }
@@ -128,10 +138,12 @@ async fn look(
         let counts = reading.counts(query, &ranked, window.end);
         let (documents, counts) = futures_util::try_join!(documents, counts)?;
         if documents.is_some() {
-            return Ok(Found::new(ranked, documents, counts));
+            let recounts = reading.recounts(query, &ranked).await?;
+            return Ok(Found::new(ranked, documents, counts, recounts));
         }
     }
     let ranked = reading.ranked(query, window.end).await?;
     let counts = reading.counts(query, &ranked, window.end).await?;
-    Ok(Found::new(ranked, None, counts))
+    let recounts = reading.recounts(query, &ranked).await?;
+    Ok(Found::new(ranked, None, counts, recounts))
 }

@@ -102,6 +102,7 @@ pub(crate) async fn answer_from(
         documents: found.documents.as_ref(),
         total: found.total,
         counted: &found.counted(),
+        recounts: &found.recounts,
         is_semantic: query.kind() != SearchKind::Keyword,
     };
     let metadata = terms.metadata.then(|| metadata::of(query, uid, index));

@@ -6,6 +6,7 @@ mod dictionary;
 mod embedder;
 mod errors;
 mod explain;
+mod facets;
 mod failover;
 mod federation;
 mod fields;

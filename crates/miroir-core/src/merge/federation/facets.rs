@@ -35,7 +35,7 @@ impl IndexFacets {
     ) -> Result<Self, MergeError> {
         let mut read = Self::default();
         let mut bytes = Vec::new();
-        if facets::distribution(answers.clone(), view, total, &mut bytes)? {
+        if facets::distribution(answers.clone(), &[], view, total, &mut bytes)? {
             for facet in raw::members(&bytes) {
                 let facet = facet?;
                 let values = raw::members(facet.value).map(|value| {

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::super::facets::{distribution, stats};
+use super::super::recount::{self, Recount};
 use super::*;
 
 fn merged(bodies: &[String], view: &IndexView, candidates: u64) -> (String, String) {
     let legs = legs(bodies, 0);
     let answers = || legs.iter().map(|leg| &leg.answer);
     let (mut values, mut bounds) = (Vec::new(), Vec::new());
-    assert!(distribution(answers(), view, candidates, &mut values).unwrap());
+    assert!(distribution(answers(), &[], view, candidates, &mut values).unwrap());
     stats(answers(), view, &mut bounds).unwrap();
     (
         String::from_utf8(values).unwrap(),
@@ -25,6 +26,68 @@ fn with_facets(distribution: &str, stats: &str) -> String {
         0,
         &format!(r#","facetDistribution":{distribution},"facetStats":{stats}"#),
     )
+}
+
+proptest! {
+    /// However few values nodes list: the counts that are shown are right, and unless a value may have been left out by all,
+    /// they are those of the most frequent ones.
+    #[test]
+    fn values_that_nodes_left_out_are_counted_again(
+        documents in proptest::collection::vec((0..3_usize, proptest::collection::btree_set(0..12_u8, 1..4)), 0..80),
+        shown in 1..4_usize,
+        most in 4..9_usize,
+    ) {
+        let text = |value: &u8| char::from(b'a' + value).to_string();
+        let count = |leg: Option<usize>, having: Option<&str>| {
+            let mut counts = BTreeMap::<String, u64>::new();
+            let own = documents.iter().filter(|(own, _)| leg.is_none_or(|leg| leg == *own));
+            for (_, values) in own {
+                let is_counted = having.is_none_or(|list| values.iter().any(|value| list.contains(&format!("\"{}\"", text(value)))));
+                for value in values.iter().filter(|_| is_counted) {
+                    *counts.entry(text(value)).or_default() += 1;
+                }
+            }
+            let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
+            counts.sort_by(|left, right| (right.1, &right.0).cmp(&(left.1, &left.0)));
+            counts
+        };
+        let body = |counts: &[(String, u64)]| {
+            let list: Vec<String> = counts.iter().map(|(value, count)| format!("\"{value}\":{count}")).collect();
+            with_facets(&format!("{{\"facet\":{{{}}}}}", list.join(",")), "{}")
+        };
+        let cut = |mut counts: Vec<(String, u64)>| { counts.truncate(most); counts };
+        let lists: Vec<Vec<(String, u64)>> = (0..3).map(|leg| cut(count(Some(leg), None))).collect();
+        let bodies: Vec<String> = lists.iter().map(|list| body(list)).collect();
+        let legs = legs(&bodies, 0);
+        let answers: Vec<&SearchAnswer> = legs.iter().map(|leg| &leg.answer).collect();
+        let view = limited(shown, FacetOrder::Count);
+        let left_out = recount::left_out(&answers, &view, most).unwrap();
+        let asked = |leg: usize| left_out.first().and_then(|left_out| left_out.filter(leg)).unwrap_or_default();
+        let asked_again: std::collections::BTreeSet<u8> = (0..12).filter(|value| (0..3).any(|leg| asked(leg).contains(&format!("\"{}\"", text(value))))).collect();
+        prop_assume!(asked_again.len() < most); // more are not asked for
+        let recounts: Vec<Recount> = left_out
+            .into_iter()
+            .map(|left_out| {
+                let again = |leg: usize| Some(body(&count(Some(leg), Some(&left_out.filter(leg)?))));
+                let answers = (0..3).filter_map(again).map(|body| SearchAnswer::parse(body.into()).unwrap()).collect();
+                Recount { left_out, answers }
+            })
+            .collect();
+        let mut merged = Vec::new();
+        distribution(answers.iter().copied(), &recounts, &view, 10, &mut merged).unwrap();
+        let merged: BTreeMap<String, BTreeMap<String, u64>> = serde_json::from_slice(&merged).unwrap();
+        let truth = count(None, None);
+        for (value, count) in &merged["facet"] {
+            prop_assert!(truth.contains(&(value.clone(), *count)), "{} {}", value, count);
+        }
+        let mut counts: Vec<u64> = merged["facet"].values().copied().collect();
+        counts.sort_unstable_by_key(|count| std::cmp::Reverse(*count));
+        let unseen: u64 = lists.iter().filter(|list| list.len() == most).map(|list| list[most - 1].1).sum();
+        if counts.last().is_some_and(|least| unseen <= *least) {
+            let first: Vec<u64> = truth.iter().map(|(_, count)| *count).take(shown).collect();
+            prop_assert_eq!(counts, first);
+        }
+    }
 }
 
 fn limited(most: usize, order: FacetOrder) -> IndexView {

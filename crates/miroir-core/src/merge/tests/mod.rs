@@ -67,6 +67,7 @@ fn search(
         total: crate::merge::totals::of_list(legs, &order),
         documents: None,
         counted: &counted,
+        recounts: &[],
         is_semantic: query.kind() != SearchKind::Keyword,
     };
     let body = page::write(query, view, &page, facts)?;

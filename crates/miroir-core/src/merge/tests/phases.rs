@@ -72,6 +72,7 @@ fn documents_come_from_the_second_phase_and_scores_from_the_first() {
         documents: Some(&documents),
         total: 2,
         counted: &[],
+        recounts: &[],
         is_semantic: false,
     };
     let body = page::write(&query, &view(), &page, &FACTS).unwrap();
