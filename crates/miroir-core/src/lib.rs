@@ -13,5 +13,6 @@ pub mod merge;
 pub mod plan;
 pub mod quorum;
 pub mod settings;
+pub mod size;
 pub mod topology;
 pub mod wire;

@@ -26,6 +26,7 @@ use crate::cluster::staleness::Staleness;
 use crate::cluster::touches::Touches;
 use crate::cluster::worker::Workers;
 use crate::config::{Config, WriteQuorum};
+use crate::http::admission::Admission;
 use crate::http::reply::Failure;
 use crate::keys::KeyRing;
 use crate::tasks::OpenTasks;
@@ -43,6 +44,8 @@ pub(crate) struct App {
     pub(crate) staleness: Staleness,
     /// Who may come in.
     pub(crate) keys: KeyRing,
+    /// How many at once.
+    pub(crate) admission: Admission,
     /// The indexes as clients see them.
     pub(crate) catalog: Catalog,
     /// Who may decide what happens next to an index.

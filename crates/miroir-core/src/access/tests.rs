@@ -50,6 +50,7 @@ fn values_follow_from_the_master_key() {
     assert_eq!(KeyValue::parse(&text.to_uppercase()), Some(value));
     assert_eq!(KeyValue::parse(&text[1..]), None);
     assert_eq!(KeyValue::parse("é".repeat(32).as_str()), None);
+    assert_eq!(format!("{value:?}"), "KeyValue(..)");
 }
 
 #[test]

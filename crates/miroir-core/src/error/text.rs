@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{ApiError, Code};
+use crate::size::limit_size;
 
 /// The three formats of a document payload, by the names error texts use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +56,16 @@ impl ApiError {
             quoted(accepted)
         );
         Self::new(code, message)
+    }
+}
+
+/// Webhooks.
+impl ApiError {
+    pub fn webhook_not_found(uuid: impl fmt::Display) -> Self {
+        Self::new(
+            Code::WebhookNotFound,
+            format!("Webhook `{uuid}` not found."),
+        )
     }
 }
 
@@ -164,7 +175,7 @@ impl ApiError {
     pub fn payload_too_large(limit: u64) -> Self {
         let message = format!(
             "The provided payload reached the size limit. The maximum accepted payload size is {}.",
-            byte_size(limit)
+            limit_size(limit)
         );
         Self::new(Code::PayloadTooLarge, message)
     }
@@ -418,21 +429,4 @@ fn shortened(mut text: String) -> String {
         text.replace_range(head..tail, DOTS);
     }
     text
-}
-
-/// `100 MB`: the largest fitting unit, binary for multiples of 1024 and decimal otherwise, at most two decimals.
-fn byte_size(bytes: u64) -> String {
-    let (step, units) = if bytes.is_multiple_of(1024) {
-        (1024.0, ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"])
-    } else {
-        (1000.0, ["B", "KB", "MB", "GB", "TB", "PB", "EB"])
-    };
-    let mut value = bytes as f64;
-    let mut unit = 0;
-    while value >= step && unit + 1 < units.len() {
-        value /= step;
-        unit += 1;
-    }
-    let rounded = (value * 100.0).round() / 100.0;
-    format!("{rounded} {}", units[unit])
 }

@@ -2,15 +2,18 @@
 
 pub(crate) mod documents;
 pub(crate) mod explain;
+pub(crate) mod features;
 pub(crate) mod health;
 pub(crate) mod indexes;
 pub(crate) mod keys;
+pub(crate) mod refused;
 pub(crate) mod search;
 pub(crate) mod settings;
 pub(crate) mod similar;
 pub(crate) mod stats;
 pub(crate) mod tasks;
 pub(crate) mod version;
+pub(crate) mod webhooks;
 
 use tokio::task::JoinHandle;
 

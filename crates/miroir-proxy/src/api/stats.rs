@@ -1,10 +1,13 @@
 //! `/stats` and `/indexes/{uid}/stats`.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Path, RawQuery, State};
+use indexmap::IndexMap;
 use miroir_core::id::ShardSet;
+use miroir_core::size::binary_size;
 use miroir_core::wire::deserialize::from_query;
 use miroir_core::wire::index::{SizeFormat, StatsParameters};
 use serde::{Deserialize, Serialize};
@@ -19,10 +22,63 @@ use crate::request::stats::{self, IndexStats};
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct AllStats {
-    database_size: u64,
-    used_database_size: u64,
+    database_size: Size,
+    used_database_size: Size,
     last_update: Option<String>,
-    indexes: BTreeMap<String, IndexStats>,
+    indexes: BTreeMap<String, IndexView>,
+}
+
+/// One index as clients read it; the order of the members is the server's.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct IndexView {
+    number_of_documents: u64,
+    raw_document_db_size: Size,
+    avg_document_size: Size,
+    is_indexing: bool,
+    /// The largest first.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    internal_database_sizes: IndexMap<String, Size>,
+    number_of_embeddings: u64,
+    number_of_embedded_documents: u64,
+    field_distribution: BTreeMap<String, u64>,
+}
+
+/// Bytes, in the form that the client wants.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Size {
+    Raw(u64),
+    Human(String),
+}
+
+impl Size {
+    fn new(bytes: u64, format: SizeFormat) -> Self {
+        match format {
+            SizeFormat::Raw => Self::Raw(bytes),
+            SizeFormat::Human => Self::Human(binary_size(bytes)),
+        }
+    }
+}
+
+impl IndexView {
+    fn new(stats: IndexStats, format: SizeFormat) -> Self {
+        let mut internal: Vec<_> = stats.internal_database_sizes.into_iter().collect();
+        internal.sort_by_key(|(_, bytes)| Reverse(*bytes));
+        let internal = internal
+            .into_iter()
+            .map(|(name, bytes)| (name, Size::new(bytes, format)));
+        Self {
+            number_of_documents: stats.number_of_documents,
+            raw_document_db_size: Size::new(stats.raw_document_db_size, format),
+            avg_document_size: Size::new(stats.avg_document_size, format),
+            is_indexing: stats.is_indexing,
+            internal_database_sizes: internal.collect(),
+            number_of_embeddings: stats.number_of_embeddings,
+            number_of_embedded_documents: stats.number_of_embedded_documents,
+            field_distribution: stats.field_distribution,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -37,10 +93,13 @@ pub(crate) async fn index(
     Path(uid): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Reply, Failure> {
-    check(query.as_deref())?;
+    let parameters: StatsParameters = from_query(query.as_deref().unwrap_or_default())?;
+    let format = parameters.size_format.unwrap_or_default();
     let index = resolve::index(&app, &resolve::uid(&uid)?)?;
-    let (stats, uncovered) = stats::index(&app, &index).await?;
-    Ok(Reply::ok(&stats).degraded(degraded(uncovered)))
+    let with_internal_sizes = parameters.show_internal_database_sizes.0;
+    let (stats, uncovered) = stats::index(&app, &index, with_internal_sizes).await?;
+    let view = IndexView::new(stats, format);
+    Ok(Reply::ok(&view).degraded(degraded(uncovered)))
 }
 
 pub(crate) async fn all(
@@ -48,7 +107,9 @@ pub(crate) async fn all(
     Granted(access): Granted,
     RawQuery(query): RawQuery,
 ) -> Result<Reply, Failure> {
-    check(query.as_deref())?;
+    let parameters: StatsParameters = from_query(query.as_deref().unwrap_or_default())?;
+    let format = parameters.size_format.unwrap_or_default();
+    let with_internal_sizes = parameters.show_internal_database_sizes.0;
     let mut indexes = BTreeMap::new();
     let mut uncovered = ShardSet::new();
     let mut last_update = None;
@@ -58,10 +119,10 @@ pub(crate) async fn all(
         .values()
         .filter(|index| index.is_ready() && access.covers(index.row.uid.as_str()))
     {
-        let (stats, missing) = stats::index(&app, index).await?;
+        let (stats, missing) = stats::index(&app, index, with_internal_sizes).await?;
         uncovered = uncovered.union(&missing);
         last_update = last_update.max(Some(index.row.updated_at.clone()));
-        indexes.insert(index.row.uid.to_string(), stats);
+        indexes.insert(index.row.uid.to_string(), IndexView::new(stats, format));
     }
     let topology = app.cluster.topology();
     let copies = topology.groups().len() as u64 * u64::from(topology.replication_factor());
@@ -75,26 +136,10 @@ pub(crate) async fn all(
         }
     }
     let all = AllStats {
-        database_size: database_size / copies.max(1),
-        used_database_size: used_database_size / copies.max(1),
+        database_size: Size::new(database_size / copies.max(1), format),
+        used_database_size: Size::new(used_database_size / copies.max(1), format),
         last_update,
         indexes,
     };
     Ok(Reply::ok(&all).degraded(degraded(uncovered)))
-}
-
-/// Sizes are shown raw; the other forms of a server come with the rest of its surface.
-fn check(query: Option<&str>) -> Result<(), Failure> {
-    let parameters: StatsParameters = from_query(query.unwrap_or_default())?;
-    let wants_other = parameters.show_internal_database_sizes.0
-        || parameters
-            .size_format
-            .is_some_and(|format| format != SizeFormat::Raw);
-    if wants_other {
-        return Err(Failure::new(
-            miroir_core::error::Code::MiroirCapabilityDisabled,
-            "This version of Miroir shows sizes in bytes only: leave out `sizeFormat` and `showInternalDatabaseSizes`.",
-        ));
-    }
-    Ok(())
 }

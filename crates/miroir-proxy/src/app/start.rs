@@ -34,6 +34,7 @@ use crate::cluster::staleness::Staleness;
 use crate::cluster::touches::Touches;
 use crate::cluster::worker::{self, Workers};
 use crate::config::Config;
+use crate::http::admission::Admission;
 use crate::http::{Listener, client_router, metrics_router, serve};
 use crate::keys::KeyRing;
 use crate::tasks::{self, OpenTasks};
@@ -233,6 +234,7 @@ async fn build(config: Config, store: Store) -> Result<Arc<App>, StartError> {
             config.scatter.retry_on_timeout,
         )),
         keys,
+        admission: Admission::new(&config.server),
         staleness: Staleness::new(&stale, Arc::clone(&repair_bell)),
         touches: Touches::default(),
         workers: Workers::default(),

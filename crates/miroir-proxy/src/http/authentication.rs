@@ -15,6 +15,7 @@ use miroir_core::error::{ApiError, Code};
 
 use crate::app::App;
 use crate::clock;
+use crate::http::admission::admission;
 use crate::http::reply::Failure;
 use crate::http::tenant_token;
 
@@ -27,8 +28,9 @@ pub(crate) fn guarded(
     action: Action,
     handlers: MethodRouter<Arc<App>>,
 ) -> MethodRouter<Arc<App>> {
+    let admission = middleware::from_fn_with_state(Arc::clone(app), admission);
     let guard = middleware::from_fn_with_state((Arc::clone(app), action), client);
-    handlers.route_layer(guard)
+    handlers.route_layer(admission).route_layer(guard)
 }
 
 async fn client(
@@ -121,8 +123,9 @@ pub(crate) fn guarded_or_admin(
     action: Action,
     handlers: MethodRouter<Arc<App>>,
 ) -> MethodRouter<Arc<App>> {
+    let admission = middleware::from_fn_with_state(Arc::clone(app), admission);
     let guard = middleware::from_fn_with_state((Arc::clone(app), action), client_or_admin);
-    handlers.route_layer(guard)
+    handlers.route_layer(admission).route_layer(guard)
 }
 
 async fn client_or_admin(

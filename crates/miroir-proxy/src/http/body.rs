@@ -49,7 +49,7 @@ pub(crate) async fn read_json(
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     match header.split(';').next().unwrap_or_default().trim() {
-        "application/json" => {
+        essence if is_json(essence) => {
             let limit = app.config.server.max_body_bytes.length();
             match body.size_hint().exact() {
                 Some(length) if length > limit as u64 => Err(oversized_json(length, limit).into()),
@@ -59,6 +59,13 @@ pub(crate) async fn read_json(
         "" => Err(ApiError::missing_content_type(&accepted).into()),
         _ => Err(ApiError::invalid_content_type(header, &accepted).into()),
     }
+}
+
+/// `application/json` in any case, and what else ends like it, as on a server.
+fn is_json(essence: &str) -> bool {
+    let (_, subtype) = essence.split_once('/').unwrap_or_default();
+    let format = subtype.rsplit('+').next().unwrap_or_default();
+    format.eq_ignore_ascii_case("json")
 }
 
 /// The body of a JSON route, for handlers that have nothing to check before it.

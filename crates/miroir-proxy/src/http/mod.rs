@@ -1,12 +1,16 @@
 //! The edge: listeners, routes, authentication, bodies and replies. It knows HTTP and no shards.
 
+pub(crate) mod admission;
 pub(crate) mod authentication;
 pub(crate) mod body;
+mod cors;
 pub(crate) mod over_fetch;
+mod path;
 pub(crate) mod reply;
 mod router;
 mod serve;
 mod tenant_token;
+mod verbs;
 
 pub(crate) use router::{client_router, metrics_router};
 pub(crate) use serve::{Listener, serve};

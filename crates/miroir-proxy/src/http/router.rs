@@ -3,20 +3,22 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, patch, post, put};
-use http::{Method, StatusCode, Uri};
+use axum::middleware;
+use axum::routing::{delete, get, on, patch, post, put};
+use http::StatusCode;
 use miroir_core::access::Action;
+use tower_http::compression::CompressionLayer;
 
 use crate::admin;
 use crate::api;
+use crate::api::refused::REFUSED;
 use crate::api::settings::SUB_ROUTES;
 use crate::app::App;
 use crate::capabilities::exact_dictionary;
 use crate::http::authentication::{self, guarded, guarded_or_admin};
+use crate::http::cors::cors;
 use crate::http::reply::Reply;
+use crate::http::verbs::verbs;
 
 /// The listener of clients and operators.
 pub(crate) fn client_router(app: Arc<App>) -> Router {
@@ -118,6 +120,24 @@ pub(crate) fn client_router(app: Arc<App>) -> Router {
                 patch(api::settings::update_all).delete(api::settings::reset_all),
             )),
         )
+        .route(
+            "/webhooks",
+            guard(Action::WebhooksGet, get(api::webhooks::list))
+                .merge(guard(Action::WebhooksCreate, post(api::webhooks::create))),
+        )
+        .route(
+            "/webhooks/{uuid}",
+            guard(Action::WebhooksGet, get(api::webhooks::one))
+                .merge(guard(Action::WebhooksUpdate, patch(api::webhooks::one)))
+                .merge(guard(Action::WebhooksDelete, delete(api::webhooks::one))),
+        )
+        .route(
+            "/experimental-features",
+            guard(Action::ExperimentalFeaturesGet, get(api::features::get)).merge(guard(
+                Action::ExperimentalFeaturesUpdate,
+                patch(api::features::update),
+            )),
+        )
         .route("/tasks", guard(Action::TasksGet, get(api::tasks::list)))
         .route(
             "/tasks/{uid}",
@@ -135,6 +155,11 @@ pub(crate) fn client_router(app: Arc<App>) -> Router {
             update.delete(api::settings::reset_one),
         );
         client = client.route(&path, read.merge(write));
+    }
+
+    for refused in REFUSED {
+        let handler = on(refused.verb, move || async move { refused.failure() });
+        client = client.route(refused.path, guard(refused.action, handler));
     }
 
     let explain = |handlers| guarded_or_admin(&app, Action::Search, handlers);
@@ -167,11 +192,17 @@ pub(crate) fn client_router(app: Arc<App>) -> Router {
         Router::new()
     };
 
-    open.merge(client)
+    let routes = open
+        .merge(client)
         .merge(admin)
-        .route_layer(middleware::from_fn(no_head))
         .fallback(unknown_path)
-        .with_state(app)
+        .with_state(app);
+    // Around all routes at once: what is inside of a route comes after its choice by path and verb.
+    Router::new()
+        .fallback_service(routes)
+        .layer(middleware::from_fn(verbs))
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn(cors))
 }
 
 /// The listener of the operator's monitoring. Metrics come with their own issue; until then only readiness is here.
@@ -185,59 +216,4 @@ pub(crate) fn metrics_router(app: Arc<App>) -> Router {
 
 async fn unknown_path() -> Reply {
     Reply::empty(StatusCode::NOT_FOUND)
-}
-
-/// On the server `HEAD` is no synonym of `GET`.
-async fn no_head(request: Request, next: Next) -> Response {
-    if request.method() == Method::HEAD {
-        return Reply::empty(StatusCode::METHOD_NOT_ALLOWED).into_response();
-    }
-    next.run(request).await
-}
-
-/// The same request with merged slashes and no trailing one in its path. It has to happen before routing.
-pub(crate) fn normalize<B>(mut request: http::Request<B>) -> http::Request<B> {
-    if let Some(uri) = normalized(request.uri()) {
-        *request.uri_mut() = uri;
-    }
-    request
-}
-
-/// The same address with merged slashes and no trailing one; `None` when it is so already.
-fn normalized(uri: &Uri) -> Option<Uri> {
-    let path = uri.path();
-    if path == "/" || !(path.ends_with('/') || path.contains("//")) {
-        return None;
-    }
-    let mut merged = String::with_capacity(path.len());
-    for segment in path.split('/').filter(|segment| !segment.is_empty()) {
-        merged.push('/');
-        merged.push_str(segment);
-    }
-    if merged.is_empty() {
-        merged.push('/');
-    }
-    if let Some(query) = uri.query() {
-        merged.push('?');
-        merged.push_str(query);
-    }
-    merged.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::normalized;
-
-    #[test]
-    fn slashes_are_merged_and_trimmed() {
-        let normal = |text: &str| normalized(&text.parse().unwrap()).map(|uri| uri.to_string());
-        assert_eq!(normal("/indexes/a/"), Some("/indexes/a".to_owned()));
-        assert_eq!(
-            normal("//indexes//a?x=//"),
-            Some("/indexes/a?x=//".to_owned())
-        );
-        assert_eq!(normal("//"), Some("/".to_owned()));
-        assert_eq!(normal("/indexes/a"), None);
-        assert_eq!(normal("/"), None);
-    }
 }

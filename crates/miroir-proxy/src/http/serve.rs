@@ -2,6 +2,8 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -9,10 +11,11 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use crate::http::router::normalize;
+use crate::http::path::normalize;
 
 /// A bound socket. Binding is separate from serving so that a port in use is a start-up error.
 pub(crate) struct Listener {
@@ -26,8 +29,14 @@ impl Listener {
     }
 }
 
-/// A client that has opened a connection must send a request head within this time.
-const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// A client that has opened a connection must send the head of its first request within this time.
+const FIRST_HEAD: Duration = Duration::from_secs(10);
+/// The head of a further request may take this long, most of which clients do nothing.
+const IDLE: Duration = Duration::from_secs(75);
+/// Bytes of a head.
+const LONGEST_HEAD: usize = 64 * 1024;
+/// Further connections wait to be accepted.
+const MOST_CONNECTIONS: usize = 10_000;
 
 /// Serves until `stop` is cancelled, then lets requests in flight finish for at most `grace`.
 pub(crate) async fn serve(
@@ -39,15 +48,22 @@ pub(crate) async fn serve(
     let mut server = hyper::server::conn::http1::Builder::new();
     server
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_READ_TIMEOUT)
+        .header_read_timeout(IDLE)
+        .max_header_size(LONGEST_HEAD)
         .half_close(true);
     let connections = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     loop {
+        let accept = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            let place = place.expect("places are never closed");
+            Ok::<_, io::Error>((listener.socket.accept().await?.0, place))
+        };
         let accepted = tokio::select! {
-            accepted = listener.socket.accept() => accepted,
+            accepted = accept => accepted,
             () = stop.cancelled() => break,
         };
-        let (stream, _) = match accepted {
+        let (stream, place) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 // Out of descriptors, most likely: the clients that are served will free some.
@@ -59,12 +75,21 @@ pub(crate) async fn serve(
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "setting TCP_NODELAY failed");
         }
-        let service = TowerToHyperService::new(router.clone().map_request(normalize));
+        let is_used = Arc::new(AtomicBool::new(false));
+        let first = Arc::clone(&is_used);
+        let service = TowerToHyperService::new(router.clone().map_request(move |request| {
+            first.store(true, Ordering::Relaxed);
+            normalize(request)
+        }));
         let connection = connections.watch(server.serve_connection(TokioIo::new(stream), service));
         hyper::rt::Executor::execute(&TokioExecutor::new(), async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(error = %crate::http::reply::chain(&error), "connection ended");
+            tokio::select! {
+                ended = connection => if let Err(error) = ended {
+                    tracing::debug!(error = %crate::http::reply::chain(&error), "connection ended");
+                },
+                () = says_nothing(&is_used) => tracing::debug!("a connection brought no request"),
             }
+            drop(place);
         });
     }
     drop(listener);
@@ -73,5 +98,13 @@ pub(crate) async fn serve(
         .is_err()
     {
         tracing::warn!("requests were still in flight when the shutdown grace ended");
+    }
+}
+
+/// Ends when a connection has brought no request in time, and never when it has.
+async fn says_nothing(is_used: &AtomicBool) {
+    tokio::time::sleep(FIRST_HEAD).await;
+    if is_used.load(Ordering::Relaxed) {
+        std::future::pending::<()>().await;
     }
 }

@@ -10,7 +10,7 @@ use miroir_core::id::{NodeId, Shard, ShardSet};
 use miroir_core::lexicon;
 use miroir_core::plan::{self, Constraints, Leg};
 use miroir_node::Call;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::app::App;
@@ -22,8 +22,7 @@ use crate::request::translate::Names;
 use crate::request::{filter_with, narrow};
 
 /// What a server shows of one index.
-#[derive(Debug, Clone, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct IndexStats {
     pub(crate) number_of_documents: u64,
     pub(crate) raw_document_db_size: u64,
@@ -31,6 +30,8 @@ pub(crate) struct IndexStats {
     pub(crate) is_indexing: bool,
     pub(crate) number_of_embeddings: u64,
     pub(crate) number_of_embedded_documents: u64,
+    /// Bytes of the engine's databases, when they were asked for.
+    pub(crate) internal_database_sizes: BTreeMap<String, u64>,
     pub(crate) field_distribution: BTreeMap<String, u64>,
 }
 
@@ -42,6 +43,7 @@ struct NodeStats {
     is_indexing: bool,
     number_of_embeddings: u64,
     number_of_embedded_documents: u64,
+    internal_database_sizes: BTreeMap<String, u64>,
     field_distribution: BTreeMap<String, u64>,
 }
 
@@ -56,9 +58,10 @@ struct FacetAnswer {
 pub(crate) async fn index(
     app: &Arc<App>,
     index: &Index,
+    with_internal_sizes: bool,
 ) -> Result<(IndexStats, ShardSet), Failure> {
     let (number_of_documents, uncovered) = count(app, index).await?;
-    let copies = copies(app, index).await;
+    let copies = copies(app, index, with_internal_sizes).await;
     // What nodes count covers every copy that they hold: of each thing as many times too much as of documents, which are what
     // carries the marker.
     let mut distribution = copies.sum.field_distribution;
@@ -79,6 +82,12 @@ pub(crate) async fn index(
         is_indexing: copies.sum.is_indexing || app.open_tasks.any_on(index.node_uid()),
         number_of_embeddings: share(copies.sum.number_of_embeddings),
         number_of_embedded_documents: share(copies.sum.number_of_embedded_documents),
+        internal_database_sizes: copies
+            .sum
+            .internal_database_sizes
+            .into_iter()
+            .map(|(name, bytes)| (name, share(bytes)))
+            .collect(),
         field_distribution: distribution
             .into_iter()
             .filter(|(name, _)| !RESERVED.is_injected(name))
@@ -194,13 +203,15 @@ struct Copies {
 }
 
 /// The sum over the nodes of a group all of whose copies are fresh; failing that, over those of the group that lacks least.
-async fn copies(app: &App, index: &Index) -> Copies {
+async fn copies(app: &App, index: &Index, with_internal_sizes: bool) -> Copies {
     let view = app.view(index.node_uid());
     let placement = app.cluster.topology().placement(index.shards());
     let mut best: Option<Copies> = None;
     for group in placement.groups() {
         let nodes: Vec<(&NodeId, &ShardSet)> = group.nodes().collect();
-        let answers = nodes.iter().map(|(node, _)| node_stats(app, index, node));
+        let answers = nodes
+            .iter()
+            .map(|(node, _)| node_stats(app, index, node, with_internal_sizes));
         let mut sum = NodeStats::default();
         let mut missing = ShardSet::new();
         for ((node, owned), answer) in nodes.iter().zip(join_all(answers).await) {
@@ -215,6 +226,9 @@ async fn copies(app: &App, index: &Index) -> Copies {
             sum.is_indexing |= stats.is_indexing;
             sum.number_of_embeddings += stats.number_of_embeddings;
             sum.number_of_embedded_documents += stats.number_of_embedded_documents;
+            for (name, bytes) in stats.internal_database_sizes {
+                *sum.internal_database_sizes.entry(name).or_default() += bytes;
+            }
             for (name, count) in stats.field_distribution {
                 *sum.field_distribution.entry(name).or_default() += count;
             }
@@ -236,7 +250,13 @@ async fn copies(app: &App, index: &Index) -> Copies {
     })
 }
 
-async fn node_stats(app: &App, index: &Index, node: &NodeId) -> Option<NodeStats> {
-    let path = format!("/indexes/{}/stats", index.node_uid());
+async fn node_stats(
+    app: &App,
+    index: &Index,
+    node: &NodeId,
+    with_internal_sizes: bool,
+) -> Option<NodeStats> {
+    let uid = index.node_uid();
+    let path = format!("/indexes/{uid}/stats?showInternalDatabaseSizes={with_internal_sizes}");
     app.cluster.read(node, &path).await.ok()?.json().ok()
 }

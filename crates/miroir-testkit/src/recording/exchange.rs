@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +52,9 @@ pub struct Answer {
     /// `Content-Type`; `None` when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
+    /// The headers that the step wants to see, their lists sorted.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub headers: IndexMap<String, String>,
     /// The body when it is JSON, masked.
     #[serde(
         default,
@@ -185,6 +189,7 @@ pub(super) async fn perform(step: &Step, client: &Client) -> Result<Exchange, Re
     let answer = Answer {
         status: response.status.as_u16(),
         content_type: response.header("content-type").map(ToOwned::to_owned),
+        headers: shown(&step.show, &response.headers),
         body,
         text,
     };
@@ -193,4 +198,18 @@ pub(super) async fn perform(step: &Step, client: &Client) -> Result<Exchange, Re
         answer,
         task,
     })
+}
+
+/// The named headers. Lists are sorted, because some servers keep them in no order.
+fn shown(names: &[String], headers: &HeaderMap) -> IndexMap<String, String> {
+    let value = |name: &String| {
+        let values = headers.get_all(name).iter();
+        let texts = values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let mut elements: Vec<String> = texts
+            .flat_map(|text| text.split(", ").map(str::to_owned).collect::<Vec<_>>())
+            .collect();
+        elements.sort_unstable();
+        (!elements.is_empty()).then(|| (name.clone(), elements.join(", ")))
+    };
+    names.iter().filter_map(value).collect()
 }

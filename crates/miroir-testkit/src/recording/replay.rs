@@ -146,6 +146,11 @@ fn compare(expected: &Exchange, actual: &Exchange) -> Vec<Difference> {
         format!("{:?}", right.content_type),
     );
     plain(
+        "(headers)",
+        format!("{:?}", left.headers),
+        format!("{:?}", right.headers),
+    );
+    plain(
         "(text)",
         format!("{:?}", left.text),
         format!("{:?}", right.text),

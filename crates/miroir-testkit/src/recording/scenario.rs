@@ -55,6 +55,9 @@ pub struct Step {
     /// More places of the answer to mask, such as `results.*.key`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mask: Vec<String>,
+    /// Headers of the answer to keep.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub show: Vec<String>,
     /// Servers that do not fulfil this class skip the step. No later step may depend on
     /// it: in particular, uids of tasks would shift.
     #[serde(default, skip_serializing_if = "Option::is_none")]

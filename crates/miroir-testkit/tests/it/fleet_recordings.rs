@@ -10,12 +10,6 @@ use crate::fixture::start;
 /// every name that begins so.
 mod not_served {
     pub(super) const ACCESS: &[&str] = &[
-        "dumps are not for one index",
-        "snapshots are not for one index",
-        "features are not for one index",
-        "metrics are not for one index",
-        "webhooks are not for one index",
-        "network is not for one index",
         "batches of books",
         "cancel with a key that reads",
         "all of documents does not edit",
@@ -46,16 +40,7 @@ mod not_served {
         // The strategy weighs words by their frequency, of which every node knows its own documents only.
         "frequency",
     ];
-    pub(super) const SYSTEM: &[&str] = &[
-        "experimental features",
-        "unknown experimental feature",
-        "bad experimental feature",
-        "metrics are not enabled",
-        "no webhooks",
-        "network is not enabled",
-        "dump",
-        "snapshot",
-    ];
+    pub(super) const SYSTEM: &[&str] = &["dump", "snapshot"];
     pub(super) const VECTORS: &[&str] = &[
         // Sizes of vectors are estimated over all copies.
         "stats count vectors",
@@ -176,6 +161,11 @@ async fn keys() {
 #[tokio::test]
 async fn access() {
     replay("access", not_served::ACCESS).await;
+}
+
+#[tokio::test]
+async fn edge() {
+    replay("edge", &[]).await;
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 
 mod alike;
 mod dictionary;
+mod edge;
 mod embedder;
 mod errors;
 mod explain;
