@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::distinct::DistinctValue;
 use super::normalize;
 use crate::settings::FacetOrder;
 
@@ -16,6 +17,13 @@ use crate::settings::FacetOrder;
 pub struct FacetHit {
     pub value: String,
     pub count: u64,
+}
+
+impl FacetHit {
+    /// What it is equal by. The values of a facet that is searched are strings.
+    pub(super) fn form(&self) -> DistinctValue {
+        DistinctValue::String(normalize::facet(&self.value).into_owned())
+    }
 }
 
 /// Adds up the hits of the nodes, each of which counted other documents, and keeps the first `limit`.

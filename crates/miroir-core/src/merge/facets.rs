@@ -17,16 +17,18 @@ const CANDIDATES_THRESHOLD: u64 = 3000;
 
 /// Appends the merged `facetDistribution` object, when any answer has one.
 ///
-/// `recounts` has what the lists of the answers lack, `candidates` is the number of documents that all nodes counted over.
-/// Whether something was appended is returned.
+/// `recounts` has what the lists of the answers lack, `candidates` is the number of documents that all nodes counted over, `asked`
+/// the facets that were asked for: those that documents are known to have had are shown even if no node does. Whether something
+/// was appended is returned.
 ///
 /// # Errors
 /// When a distribution is not an object of objects of counts.
 pub fn distribution<'a>(
     answers: impl Iterator<Item = &'a SearchAnswer> + Clone,
     recounts: &'a [Recount],
-    view: &IndexView,
+    view: &'a IndexView,
     candidates: u64,
+    asked: &'a [String],
     out: &mut Vec<u8>,
 ) -> Result<bool, RawError> {
     let mut counted = answers.clone();
@@ -34,7 +36,7 @@ pub fn distribution<'a>(
         return Ok(false);
     }
     out.push(b'{');
-    let facets = merge(answers, recounts, view, candidates)?;
+    let facets = merge(answers, recounts, view, candidates, asked)?;
     for (at, (name, values)) in facets.iter().enumerate() {
         separate(at, out);
         push_string(name, out);
@@ -55,10 +57,16 @@ pub fn distribution<'a>(
 fn merge<'a>(
     answers: impl Iterator<Item = &'a SearchAnswer>,
     recounts: &'a [Recount],
-    view: &IndexView,
+    view: &'a IndexView,
     candidates: u64,
+    asked: &'a [String],
 ) -> Result<BTreeMap<Cow<'a, str>, Vec<FacetValue<'a>>>, RawError> {
-    let mut facets: BTreeMap<Cow<'a, str>, Vec<FacetValue<'a>>> = BTreeMap::new();
+    let shown = view
+        .shown_facets(asked)
+        .filter(|name| !is_hidden(name, view));
+    let mut facets: BTreeMap<Cow<'a, str>, Vec<FacetValue<'a>>> = shown
+        .map(|name| (Cow::Borrowed(name), Vec::new()))
+        .collect();
     for answer in answers {
         for (name, values) in lists(answer, view)? {
             facets.entry(name).or_default().extend(values);

@@ -384,7 +384,8 @@ fn cut_path(value: &[u8], path: &str, out: &mut Vec<u8>) -> Result<(), RawError>
     Ok(())
 }
 
-fn write_typo(entry: &[u8], most: u32, out: &mut Vec<u8>) -> Result<(), RawError> {
+/// Appends the rule `typo` with another denominator.
+pub(super) fn write_typo(entry: &[u8], most: u32, out: &mut Vec<u8>) -> Result<(), RawError> {
     let mut key = Key::default();
     let mut details = b"{\"typo\":".to_vec();
     details.extend_from_slice(entry);
@@ -402,7 +403,8 @@ fn write_typo(entry: &[u8], most: u32, out: &mut Vec<u8>) -> Result<(), RawError
     Ok(())
 }
 
-fn order_of(entry: &[u8]) -> Result<String, RawError> {
+/// The place of a rule among the others, as written.
+pub(super) fn order_of(entry: &[u8]) -> Result<String, RawError> {
     let mut scanner = Scanner::new(entry);
     scanner.enter_object()?;
     while let Some((key, _)) = scanner.next_key()? {
@@ -414,6 +416,6 @@ fn order_of(entry: &[u8]) -> Result<String, RawError> {
     Ok("0".to_owned())
 }
 
-fn push_number(number: f64, out: &mut Vec<u8>) {
+pub(super) fn push_number(number: f64, out: &mut Vec<u8>) {
     out.extend_from_slice(&serde_json::to_vec(&number).expect("a number always serialises"));
 }

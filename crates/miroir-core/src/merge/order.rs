@@ -88,7 +88,7 @@ impl<'a> Wanted<'a> {
     pub fn of(query: &'a SearchQuery, view: &'a IndexView, end: usize) -> Self {
         Self {
             end,
-            ahead: usize::from(query.sorts_by_distance()),
+            ahead: usize::from(end > 0 && query.sorts_by_distance()),
             tie_rule: view.tie_rule,
             primary_key: view.primary_key.as_deref(),
             distinct: view.distinct_of(query),

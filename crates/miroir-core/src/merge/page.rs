@@ -70,9 +70,10 @@ pub fn write(
     }
     out.extend_from_slice(format!(",\"processingTimeMs\":{}", facts.processing_time_ms).as_bytes());
     out.extend_from_slice(page_members(query, total).as_bytes());
+    let asked = query.facets.as_deref().unwrap_or_default();
     let before = out.len();
     out.extend_from_slice(b",\"facetDistribution\":");
-    if !facets::distribution(counted(), page.recounts, view, total, &mut out)? {
+    if !facets::distribution(counted(), page.recounts, view, total, asked, &mut out)? {
         out.truncate(before);
     }
     let before = out.len();

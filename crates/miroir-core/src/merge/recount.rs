@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::MergeError;
 use super::distinct::{DistinctValue, quoted};
+use super::facet_search::FacetHit;
 use super::facets::{self, FacetValue};
 use super::view::{FacetOrder, IndexView};
 use crate::wire::answer::SearchAnswer;
@@ -35,6 +36,12 @@ pub struct Recount {
 impl LeftOut {
     pub fn facet(&self) -> &str {
         &self.facet
+    }
+
+    /// Of what a leg answered when it was asked again, the values that it had left out.
+    pub fn only(&self, leg: usize, mut hits: Vec<FacetHit>) -> Vec<FacetHit> {
+        hits.retain(|hit| self.values[leg].contains(&hit.form()));
+        hits
     }
 
     /// The documents of a leg that have one of its values, as a filter expression.
@@ -78,54 +85,77 @@ pub fn left_out(
     view: &IndexView,
     most: usize,
 ) -> Result<Vec<LeftOut>, MergeError> {
-    let mut facets: BTreeMap<Cow<'_, str>, Vec<List<'_>>> = BTreeMap::new();
+    let mut facets: BTreeMap<Cow<'_, str>, Vec<(usize, Vec<FacetValue<'_>>)>> = BTreeMap::new();
     for (leg, answer) in answers.iter().enumerate() {
         for (facet, values) in facets::lists(answer, view)? {
             if view.facet_order(&facet) == FacetOrder::Count {
-                facets.entry(facet).or_default().push(List { leg, values });
+                facets.entry(facet).or_default().push((leg, values));
             }
         }
     }
     let mut all = Vec::new();
     for (facet, lists) in facets {
-        let mut values = vec![BTreeSet::new(); answers.len()];
+        let mut left_out = LeftOut::none(&facet, answers.len());
         for numbers in [true, false] {
-            select(
-                &lists,
-                numbers,
-                view.max_values_per_facet,
-                most,
-                &mut values,
-            );
+            let is_full = |values: &[FacetValue<'_>]| is_full(values, numbers, most);
+            if lists.iter().any(|(_, values)| is_full(values)) {
+                let lists = lists.iter().map(|(leg, values)| {
+                    let own = values.iter().filter(|value| value.is_number() == numbers);
+                    let counts = own.map(|value| (value.form(), value.count));
+                    List::new(*leg, counts.collect(), is_full(values))
+                });
+                left_out.add(&lists.collect::<Vec<_>>(), view.max_values_per_facet, most);
+            }
         }
-        if values.iter().any(|values| !values.is_empty()) {
-            let facet = facet.into_owned();
-            all.push(LeftOut { facet, values });
-        }
+        all.extend(left_out.unless_empty());
     }
     Ok(all)
 }
 
-/// The values that a leg lists for a facet.
-struct List<'a> {
-    leg: usize,
-    values: Vec<FacetValue<'a>>,
+/// The same of a search in the values of one facet that are listed by count, of which a client sees `shown`.
+pub fn left_out_of_search(
+    facet: &str,
+    answers: &[Vec<FacetHit>],
+    shown: usize,
+    most: usize,
+) -> Option<LeftOut> {
+    let mut left_out = LeftOut::none(facet, answers.len());
+    if answers.iter().any(|hits| hits.len() >= most) {
+        let lists = answers.iter().enumerate().map(|(leg, hits)| {
+            let counts = hits.iter().map(|hit| (hit.form(), hit.count));
+            List::new(leg, counts.collect(), hits.len() >= most)
+        });
+        left_out.add(&lists.collect::<Vec<_>>(), shown, most);
+    }
+    left_out.unless_empty()
 }
 
-impl List<'_> {
-    /// The last count of the numbers, or of the strings, if there may be more of them. Numbers are listed first, and the
-    /// strings after a list that they have filled are all listed (`facet_values` in milli).
-    fn last_if_full(&self, numbers: bool, most: usize) -> Option<u64> {
-        let count = self.values.iter().filter(|value| value.is_number()).count();
-        let is_full = match numbers {
-            true => count >= most,
-            false => count < most && self.values.len() >= most,
-        };
-        let own = self
-            .values
-            .iter()
-            .filter(|value| value.is_number() == numbers);
-        own.map(|value| value.count).min().filter(|_| is_full)
+/// Whether there may be more numbers, or more strings. Numbers are listed first, and the strings after a list that they have
+/// filled are all listed (`facet_values` in milli).
+fn is_full(values: &[FacetValue<'_>], numbers: bool, most: usize) -> bool {
+    let count = values.iter().filter(|value| value.is_number()).count();
+    match numbers {
+        true => count >= most,
+        false => count < most && values.len() >= most,
+    }
+}
+
+/// The values of one kind that a leg lists.
+struct List {
+    leg: usize,
+    counts: Vec<(DistinctValue, u64)>,
+    /// What a full list lacks occurs no more often than this.
+    last: Option<u64>,
+}
+
+impl List {
+    fn new(leg: usize, counts: Vec<(DistinctValue, u64)>, is_full: bool) -> Self {
+        let last = counts.iter().map(|(_, count)| *count).min();
+        Self {
+            leg,
+            counts,
+            last: last.filter(|_| is_full),
+        }
     }
 }
 
@@ -133,58 +163,57 @@ impl List<'_> {
 #[derive(Default)]
 struct Seen {
     sum: u64,
-    /// The legs with full lists that have it, and the sum of their last counts.
-    legs: BTreeSet<usize>,
-    listed: u64,
+    /// The legs whose full lists have it, and the sum of their last counts.
+    full: BTreeSet<usize>,
+    last: u64,
 }
 
-fn select(
-    lists: &[List<'_>],
-    numbers: bool,
-    shown: usize,
-    most: usize,
-    left_out: &mut [BTreeSet<DistinctValue>],
-) {
-    let full: BTreeMap<usize, u64> = lists
-        .iter()
-        .filter_map(|list| Some((list.leg, list.last_if_full(numbers, most)?)))
-        .collect();
-    if full.is_empty() {
-        return;
-    }
-    let mut seen: HashMap<DistinctValue, Seen> = HashMap::new();
-    for list in lists {
-        let own = list
-            .values
-            .iter()
-            .filter(|value| value.is_number() == numbers);
-        for value in own {
-            let seen = seen.entry(value.form()).or_default();
-            seen.sum += value.count;
-            if let Some(last) = full.get(&list.leg)
-                && seen.legs.insert(list.leg)
-            {
-                seen.listed += last;
-            }
+impl LeftOut {
+    fn none(facet: &str, legs: usize) -> Self {
+        Self {
+            facet: facet.to_owned(),
+            values: vec![BTreeSet::new(); legs],
         }
     }
-    let mut sums: Vec<u64> = seen.values().map(|seen| seen.sum).collect();
-    sums.sort_unstable_by_key(|sum| Reverse(*sum));
-    let least_shown = match shown.checked_sub(1) {
-        Some(last) => sums.get(last).copied().unwrap_or_default(),
-        None => return,
-    };
-    let all: u64 = full.values().sum();
-    let mut open: Vec<(u64, DistinctValue, Seen)> = seen
-        .into_iter()
-        .map(|(value, seen)| (seen.sum + all - seen.listed, value, seen))
-        .filter(|(bound, _, seen)| *bound > least_shown && *bound > seen.sum)
-        .collect();
-    open.sort_unstable_by(|left, right| (right.0, &left.1).cmp(&(left.0, &right.1)));
-    open.truncate(most);
-    for (_, value, seen) in open {
-        for leg in full.keys().filter(|leg| !seen.legs.contains(leg)) {
-            left_out[*leg].insert(value.clone());
+
+    fn unless_empty(self) -> Option<Self> {
+        let is_empty = self.values.iter().all(BTreeSet::is_empty);
+        (!is_empty).then_some(self)
+    }
+
+    /// Adds what `lists` left out and what may be among the first `shown`; of very many, those that may be most frequent.
+    fn add(&mut self, lists: &[List], shown: usize, most: usize) {
+        let mut seen: HashMap<&DistinctValue, Seen> = HashMap::new();
+        for list in lists {
+            for (value, count) in &list.counts {
+                let seen = seen.entry(value).or_default();
+                seen.sum += count;
+                if let Some(last) = list.last
+                    && seen.full.insert(list.leg)
+                {
+                    seen.last += last;
+                }
+            }
+        }
+        let mut sums: Vec<u64> = seen.values().map(|seen| seen.sum).collect();
+        sums.sort_unstable_by_key(|sum| Reverse(*sum));
+        let least_shown = match shown.checked_sub(1) {
+            Some(place) => sums.get(place).copied().unwrap_or_default(),
+            None => return,
+        };
+        let full = || lists.iter().filter(|list| list.last.is_some());
+        let all: u64 = full().filter_map(|list| list.last).sum();
+        let mut open: Vec<(u64, &DistinctValue, Seen)> = seen
+            .into_iter()
+            .map(|(value, seen)| (seen.sum + all - seen.last, value, seen))
+            .filter(|(bound, _, seen)| *bound > seen.sum && *bound > least_shown)
+            .collect();
+        open.sort_unstable_by(|left, right| (right.0, left.1).cmp(&(left.0, right.1)));
+        open.truncate(most);
+        for (_, value, seen) in open {
+            for list in full().filter(|list| !seen.full.contains(&list.leg)) {
+                self.values[list.leg].insert(value.clone());
+            }
         }
     }
 }

@@ -40,6 +40,8 @@ pub enum Value<'a> {
 #[derive(Debug, Default)]
 pub struct Reader {
     steps: Steps,
+    /// Words and pairs, where the details do not say them and they are known all the same.
+    demanded: Option<(u32, u32)>,
     ranks: Vec<Rank>,
 }
 
@@ -48,6 +50,8 @@ pub struct Reader {
 struct Steps {
     /// Words of the query that matched.
     words: u32,
+    /// Those of them that stand next to each other in the query.
+    pairs: u32,
     /// The weight of the last searchable attribute.
     weight: u32,
     /// Words matched exactly, where the details do not say it.
@@ -78,6 +82,31 @@ impl Rank {
 }
 
 impl Reader {
+    /// For hits of which each has `words` words, `pairs` of them next to each other in the query.
+    pub(super) fn of_words(words: u32, pairs: u32) -> Self {
+        Self {
+            demanded: Some((words, pairs)),
+            ..Self::default()
+        }
+    }
+
+    /// The score of a hit that really ranks as `entries` say, its words having as many `pairs`, when its node saw it rank as in
+    /// `seen`, and made `score` of that.
+    pub(super) fn corrected(
+        &mut self,
+        seen: &[Entry<'_>],
+        score: f64,
+        entries: &[Entry<'_>],
+        pairs: u32,
+    ) -> f64 {
+        self.find_steps(seen, score);
+        let steps = Steps {
+            pairs,
+            ..self.steps
+        };
+        self.merged(entries, steps, None).map_or(score, Rank::score)
+    }
+
     /// Puts the values of a hit into `values`, replacing what is there.
     ///
     /// `entries` are its details without what Miroir added, `score` is its `_rankingScore`, and `most_typos` the typo
@@ -130,10 +159,16 @@ impl Reader {
 
     /// Finds steps with which the ranks in the details make up the score.
     fn find_steps(&mut self, entries: &[Entry<'_>], score: f64) {
-        let known = entries.iter().find_map(|(_, rule)| match rule {
+        let matching = entries.iter().find_map(|(_, rule)| match rule {
             Rule::Words { matching, .. } => Some(*matching),
             _ => None,
         });
+        let known = self.demanded.map(|(words, _)| words).or(matching);
+        let pairs_of = |reader: &Self, words: u32| {
+            reader
+                .demanded
+                .map_or(words.saturating_sub(1), |(_, pairs)| pairs)
+        };
         let fits = |reader: &mut Self, steps: Steps| {
             reader
                 .merged(entries, steps, None)
@@ -160,6 +195,7 @@ impl Reader {
                 for exact in (0..=if hides_exact { words } else { 0 }).rev() {
                     let steps = Steps {
                         words,
+                        pairs: pairs_of(self, words),
                         weight,
                         exact,
                     };
@@ -173,6 +209,7 @@ impl Reader {
         let words = known.unwrap_or(1);
         self.steps = Steps {
             words,
+            pairs: pairs_of(self, words),
             weight: 0,
             exact: words,
         };
@@ -250,7 +287,7 @@ fn push_ranks(
         Rule::Score(fraction, score) => ranks.push(part(
             score,
             match fraction {
-                Fraction::Proximity => 3 * steps.words.saturating_sub(1) + 1,
+                Fraction::Proximity => 3 * steps.pairs + 1,
                 Fraction::AttributeRank => attribute_steps,
                 Fraction::WordPosition => position_steps,
             },

@@ -85,6 +85,21 @@ impl IndexView {
                 .is_none_or(|displayed| displayed.iter().any(|name| name == field))
     }
 
+    /// Whether the catalog tells which of these facets some document has had: top-level fields, by name.
+    pub fn knows_facets(&self, facets: &[String]) -> bool {
+        let is_known = |name: &String| !self.fields.is_empty() && is_plain_facet(name);
+        facets.iter().all(is_known)
+    }
+
+    /// Those of these facets that a server shows even where nothing matches.
+    pub(super) fn shown_facets<'a>(
+        &'a self,
+        facets: &'a [String],
+    ) -> impl Iterator<Item = &'a str> {
+        let had = |name: &&str| is_plain_facet(name) && self.fields.place(name).is_some();
+        facets.iter().map(String::as_str).filter(had)
+    }
+
     /// Whether a hit that was asked for its vectors shows them. A server with a list of displayed attributes looks for
     /// `_vectors` by name while no document has had that member, and from then on shows vectors only if the list does not
     /// have it (`HitMaker::new` in `search/mod.rs` of 1.50).
@@ -121,6 +136,11 @@ impl IndexView {
         let theirs = query.sort.iter().flatten().any(sorted);
         (!theirs).then(|| format!("{primary_key}:asc"))
     }
+}
+
+/// Neither a pattern, nor below another field, nor one of the engine's own.
+fn is_plain_facet(name: &str) -> bool {
+    !name.starts_with('_') && !name.contains(['*', '.'])
 }
 
 /// The part of the merged order that a query shows: hits `start..end`, none reachable beyond `maxTotalHits`.

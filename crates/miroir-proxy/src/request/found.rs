@@ -17,6 +17,15 @@ use crate::request::ranked::{Ranked, Reading};
 use crate::request::scatter::unavailable;
 use crate::request::search::explain_end;
 
+/// What hits are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// They are the answer.
+    Page,
+    /// They are compared with hits of other searches, by their scores and with their documents.
+    List,
+}
+
 /// All that an answer is written from.
 pub(crate) struct Found {
     pub(crate) legs: Vec<merge::Leg>,
@@ -25,6 +34,8 @@ pub(crate) struct Found {
     /// The documents of the page; `None` when the hits have them.
     pub(crate) documents: Option<Documents>,
     pub(crate) total: u64,
+    /// Documents were found by their vectors, too: all that the filter lets through counts as found.
+    pub(crate) by_vector: bool,
     /// The legs that counted each document once.
     counted: Range<usize>,
     /// Answers to a question of its own about counts, which are right where those of the legs are not.
@@ -61,6 +72,7 @@ impl Found {
             legs: ranked.legs,
             documents,
             total: counts.total,
+            by_vector: false,
             facets: counts.facets,
             recounts,
             uncovered: ranked.uncovered,
@@ -81,11 +93,20 @@ impl Found {
             hits,
             documents: None,
             total,
+            by_vector: false,
             counted,
             facets: None,
             recounts: Vec::new(),
             ambiguous_ids,
             uncovered,
+        }
+    }
+
+    /// The same, vectors having had their part in it.
+    pub(crate) fn with_vectors(self) -> Self {
+        Self {
+            by_vector: true,
+            ..self
         }
     }
 
@@ -107,12 +128,14 @@ pub(crate) async fn by_words(
     reading: &Reading<'_>,
     query: &SearchQuery,
     window: Window,
+    purpose: Purpose,
 ) -> Result<Found, Failure> {
     let index = reading.index;
     if let Some(words) = frequency::words(index, query) {
         return frequency::find(app, reading, query, window, &words).await;
     }
-    let two = phases::are_two(query, &index.view, window, reading.asked(window.end));
+    let two = purpose == Purpose::Page
+        && phases::are_two(query, &index.view, window, reading.asked(window.end));
     let mut found = look(reading, query, window, two).await;
     // A node was lost between two questions about one list. It is not asked again, so this ends.
     while matches!(found, Err(Missed::Lost)) && reading.has_time() {

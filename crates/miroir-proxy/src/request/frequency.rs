@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use futures_util::future::try_join_all;
 use miroir_core::id::ShardSet;
-use miroir_core::merge::frequency::{self, Kept, List, Words};
+use miroir_core::merge::frequency::{self, Kept, List, Place, Words};
 use miroir_core::merge::{self, Picked, Window, totals};
 use miroir_core::plan::Constraints;
 use miroir_core::wire::search::{MatchingStrategy, SearchQuery};
@@ -49,17 +49,21 @@ pub(crate) async fn find(
         ambiguous_ids: false,
         uncovered: ShardSet::default(),
     };
-    let mut levels = frequency::levels(&search.frequencies().await?);
-    let everything = levels.pop().unwrap_or_default();
-    for level in &levels {
-        if search.hits.len() >= window.end {
-            break;
+    let levels = frequency::levels(&search.frequencies().await?);
+    let last = levels.len() - 1; // of no word that may be missing there is a level, too
+    let mut counted = 0..0;
+    for (at, level) in levels.iter().enumerate() {
+        if search.hits.len() >= window.end && at < last {
+            continue;
         }
-        search.level(level, &all_of(query, None)).await?;
+        let facets = query.facets.as_ref().filter(|_| at == last);
+        let place = Place {
+            level: at,
+            of: levels.len(),
+        };
+        let list = all_of(query, facets.cloned());
+        counted = search.level(level, &list, place).await?;
     }
-    let counted = search
-        .level(&everything, &all_of(query, query.facets.clone()))
-        .await?;
     let Search {
         legs,
         hits,
@@ -85,9 +89,14 @@ pub(crate) async fn find(
 fn all_of(query: &SearchQuery, facets: Option<Vec<String>>) -> SearchQuery {
     SearchQuery {
         matching_strategy: MatchingStrategy::All,
+        show_ranking_score: shows_scores(query),
         facets,
         ..query.clone()
     }
+}
+
+fn shows_scores(query: &SearchQuery) -> bool {
+    query.show_ranking_score || query.show_ranking_score_details
 }
 
 /// A query, and what was found so far.
@@ -145,6 +154,7 @@ impl Search<'_> {
         &mut self,
         level: &[Kept],
         query: &SearchQuery,
+        place: Place,
     ) -> Result<Range<usize>, Failure> {
         let wanted = self.end - self.hits.len();
         // Hits of the levels before may come first in each list, and are left out.
@@ -152,7 +162,7 @@ impl Search<'_> {
         let mut lists: Vec<(Kept, Ranked)> = self.lists(level, query, asked).await?;
         let most = self.reading.index.view.max_total_hits;
         let primary_key = self.reading.index.primary_key().unwrap_or_default();
-        let hits = loop {
+        let (hits, rescored) = loop {
             let known: Vec<List<'_>> = lists
                 .iter()
                 .map(|(kept, ranked)| List {
@@ -165,7 +175,12 @@ impl Search<'_> {
             let merged = frequency::merge(&known, &self.seen, primary_key, wanted)
                 .map_err(Failure::internal)?;
             if merged.refill.is_empty() {
-                break merged.hits;
+                let rescored = shows_scores(self.query)
+                    .then(|| frequency::rescored(&known, &merged.hits, place));
+                break (
+                    merged.hits,
+                    rescored.transpose().map_err(Failure::internal)?,
+                );
             }
             asked = (asked * 2).min(most);
             lists = self.lists(level, query, asked).await?;
@@ -177,10 +192,16 @@ impl Search<'_> {
             self.uncovered = self.uncovered.union(&ranked.uncovered);
             self.legs.extend(ranked.legs);
         }
-        for (list, picked, id) in hits {
-            let leg = legs_of[list].start + picked.leg;
-            self.hits.push(Picked { leg, ..picked });
-            self.seen.insert(id);
+        let own_leg = rescored.map(|leg| {
+            self.legs.push(leg);
+            self.legs.len() - 1
+        });
+        for (hit, told) in hits.into_iter().enumerate() {
+            let leg = legs_of[told.list].start + told.picked.leg;
+            let picked = Picked { leg, ..told.picked };
+            self.hits
+                .push(own_leg.map_or(picked, |leg| Picked { leg, hit }));
+            self.seen.insert(told.id);
         }
         Ok(legs_of.pop().unwrap_or_default())
     }

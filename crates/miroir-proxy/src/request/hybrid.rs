@@ -17,7 +17,7 @@ use crate::catalog::Index;
 use crate::config::MergeStrategy;
 use crate::http::over_fetch::OverFetch;
 use crate::http::reply::{Failure, chain};
-use crate::request::found::{self, Found};
+use crate::request::found::{self, Found, Purpose};
 use crate::request::ranked::Reading;
 use crate::request::search::explained;
 use crate::request::translate::Names;
@@ -30,13 +30,14 @@ pub(crate) async fn find(
     query: &SearchQuery,
     window: Window,
     over_fetch: OverFetch,
+    purpose: Purpose,
 ) -> Result<Found, Failure> {
     let (index, end) = (reading.index, window.end);
     let worded = async |list| explained(app, index, query, list).await;
     let OverFetch(factor) = over_fetch;
     let kind = query.kind();
     if kind == SearchKind::Keyword || !app.config.vector_search.enabled {
-        return found::by_words(app, reading, query, window).await;
+        return found::by_words(app, reading, query, window, purpose).await;
     }
     check_embedder(app, index, query).await?;
     let ratio = match kind {
@@ -48,7 +49,7 @@ pub(crate) async fn find(
                 ..query.clone()
             };
             let list = reading.ranked_over(&semantic, end, factor).await;
-            return Ok(worded(list).await?.into());
+            return Ok(Found::from(worded(list).await?).with_vectors());
         }
     };
 
@@ -102,14 +103,8 @@ pub(crate) async fn find(
         words_end..legs.len()
     };
     let uncovered = keyword.uncovered.union(&vectors.uncovered);
-    Ok(Found::blended(
-        legs,
-        hits,
-        ambiguous_ids,
-        total,
-        counted,
-        uncovered,
-    ))
+    let found = Found::blended(legs, hits, ambiguous_ids, total, counted, uncovered);
+    Ok(found.with_vectors())
 }
 
 /// Refuses what a server refuses before it searches, and what nodes might not notice: the half by words knows no embedder.

@@ -28,6 +28,7 @@ pub(crate) mod similar;
 pub(crate) mod stats;
 pub(crate) mod translate;
 pub(crate) mod twin;
+mod unreadable;
 
 use serde_json::Value;
 

@@ -11,18 +11,40 @@ use crate::app::App;
 use crate::catalog::Index;
 
 /// What a search demands of its plan.
-///
-/// Facets keep a search wide: a node leaves out a facet that none of its documents has ever had, and shows one without matches
-/// as empty. Only all nodes together tell the one from the other as one server would.
 pub(crate) fn search(app: &App, index: &Index, query: &SearchQuery) -> Constraints {
-    if query
-        .facets
-        .as_ref()
-        .is_some_and(|facets| !facets.is_empty())
-    {
+    searches(app, index, [query], query.facets.as_deref())
+}
+
+/// What several searches of one index demand of the plan that they share, facets being counted over what they match.
+///
+/// A node leaves out a facet that none of its documents has ever had, and shows one without matches as empty. Unless the
+/// catalog tells the one from the other, only all nodes together do, and the searches stay wide.
+pub(crate) fn searches<'q>(
+    app: &App,
+    index: &Index,
+    queries: impl IntoIterator<Item = &'q SearchQuery>,
+    facets: Option<&[String]>,
+) -> Constraints {
+    if !index.view.knows_facets(facets.unwrap_or_default()) {
         return wide(app, index, NotNarrowed::FacetsWanted);
     }
-    filter(app, index, query.filter.as_ref())
+    let mut all: Option<Constraints> = None;
+    for query in queries {
+        let constraints = filter(app, index, query.filter.as_ref());
+        let both = all.take().map(|all| either(all, &constraints));
+        all = Some(both.unwrap_or(constraints));
+    }
+    all.unwrap_or_default()
+}
+
+/// The shards that one of two plans would ask; all of them where one of the plans would.
+fn either(mut one: Constraints, other: &Constraints) -> Constraints {
+    one.narrowed = match (&one.narrowed, &other.narrowed) {
+        (Some(one), Some(other)) => Some(one.union(other)),
+        _ => None,
+    };
+    one.reasons.extend_from_slice(&other.reasons);
+    one
 }
 
 /// What a read with this filter demands of its plan.

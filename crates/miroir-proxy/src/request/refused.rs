@@ -63,20 +63,26 @@ pub(crate) async fn with_all_attributes(
         .filter(|other| other.code == error.code)
         .map(|other| other.message)
         .collect();
-    if let Some(message) = listing_all(&error.message, &others) {
+    let key = index.primary_key();
+    let unsearchable = key.filter(|key| !index.settings.searchable_attributes().contains(key));
+    if let Some(message) = listing_all(&error.message, &others, unsearchable) {
         error.message = message;
     }
     names.relay_listing(error, &index.view)
 }
 
-/// The text with the names of all lists, in their order.
-fn listing_all(message: &str, others: &[String]) -> Option<String> {
+/// The text with the names of all lists, in their order. `unsearchable` is listed by nodes without documents, of whose fields it is
+/// the only one, and by no others.
+fn listing_all(message: &str, others: &[String], unsearchable: Option<&str>) -> Option<String> {
     let (head, own, tail) = parts(message)?;
     let mut listed: BTreeSet<&str> = own.split(", ").collect();
     for other in others {
         listed.extend(parts(other)?.1.split(", "));
     }
     listed.remove("");
+    if let Some(name) = unsearchable.filter(|_| listed.len() > 1) {
+        listed.remove(name);
+    }
     let listed: Vec<&str> = listed.into_iter().collect();
     Some(format!("{head}{}{tail}", listed.join(", ")))
 }
@@ -100,7 +106,14 @@ mod tests {
             )
         };
         let others = [text("b, c"), text(""), text("a")];
-        assert_eq!(listing_all(&text("b"), &others), Some(text("a, b, c")));
-        assert_eq!(listing_all("no list", &others), None);
+        let listed = |own: &str, others: &[String]| listing_all(&text(own), others, Some("id"));
+        assert_eq!(listed("b", &others), Some(text("a, b, c")));
+        assert_eq!(listing_all("no list", &others, None), None);
+        // Two nodes without documents, and one with some; then none with any.
+        assert_eq!(
+            listed("id", &[text("a, b"), text("id")]),
+            Some(text("a, b"))
+        );
+        assert_eq!(listed("id", &[text("id")]), Some(text("id")));
     }
 }

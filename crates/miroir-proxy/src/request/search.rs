@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use miroir_core::error::Code;
+use miroir_core::error::{ApiError, Code};
 use miroir_core::id::{IndexUid, ShardSet};
 use miroir_core::merge::{Facts, Page, Window, page};
 use miroir_core::wire::search::{SearchKind, SearchQuery};
@@ -14,10 +14,11 @@ use crate::app::App;
 use crate::catalog::Index;
 use crate::http::over_fetch::OverFetch;
 use crate::http::reply::{Failure, Reply};
+use crate::request::found::Purpose;
 use crate::request::ranked::Reading;
 use crate::request::scatter::{ScatterEnd, degraded};
 use crate::request::translate::Names;
-use crate::request::{hybrid, metadata, narrow, refused, resolve, twin};
+use crate::request::{hybrid, metadata, narrow, refused, resolve, twin, unreadable};
 
 /// The answer to one search.
 pub(crate) struct Answered {
@@ -70,7 +71,10 @@ pub(crate) async fn answer(
     terms: &Terms<'_>,
 ) -> Result<Answered, Failure> {
     let started = Instant::now();
-    let index = resolve::index(app, uid)?;
+    let index = match resolve::index(app, uid) {
+        Ok(index) => index,
+        Err(unknown) => return Err(without_index(app, query, unknown).await),
+    };
     let default_ratio = app.config.vector_search.hybrid_alpha_default.0;
     let query = &*query.with_default_ratio(default_ratio);
     twin::check_search(app, &index, query).await?;
@@ -84,6 +88,15 @@ pub(crate) async fn answer(
     answer_from(app, uid, &reading, query, terms, started).await
 }
 
+/// What is wrong with a search of no index: its filter, if that cannot be read.
+async fn without_index(app: &App, query: &SearchQuery, unknown: ApiError) -> Failure {
+    let unreadable = match &query.filter {
+        Some(filter) => unreadable::filter(app, filter).await,
+        None => None,
+    };
+    unreadable.unwrap_or_else(|| unknown.into())
+}
+
 /// Answers one search out of a reading that begins with it. A twin has been asked, if need be.
 pub(crate) async fn answer_from(
     app: &Arc<App>,
@@ -95,7 +108,7 @@ pub(crate) async fn answer_from(
 ) -> Result<Answered, Failure> {
     let index = reading.index;
     let window = Window::of(query, &index.view);
-    let found = hybrid::find(app, reading, query, window, terms.over_fetch).await?;
+    let found = hybrid::find(app, reading, query, window, terms.over_fetch, Purpose::Page).await?;
     let page = Page {
         legs: &found.legs,
         hits: found.hits.get(window.start..).unwrap_or_default(),

@@ -93,6 +93,8 @@ const FAMILIES: &[&[Definition]] = &[
     queries::pages::CLASSES,
     queries::format::CLASSES,
     queries::routes::CLASSES,
+    queries::federation::CLASSES,
+    queries::vectors::CLASSES,
     queries::documents::CLASSES,
 ];
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::OracleError;
 use super::corpus::Document;
-use super::profile::{Profile, corpus_of};
+use super::profile::Profile;
 use super::world::World;
 use crate::client::{Client, ClientError, Response};
 
@@ -103,14 +103,14 @@ impl Side {
     }
 
     /// Creates the index of a profile, sets it up and fills it. Some documents are then replaced and some deleted, so
-    /// that the order in which a node keeps them is not the order of loading.
+    /// that the order in which a node keeps them is not the order of loading, unless that order decides ties.
     pub(super) async fn prepare(&self, profile: Profile, world: &World) -> Result<(), OracleError> {
         let index = format!("/indexes/{}", profile.uid());
         self.create(profile.uid()).await?;
 
         let mut settings = world.settings(profile);
         let mut rules = world.ranking_rules(profile);
-        if self.add_tie_rule {
+        if self.add_tie_rule && !profile.is_in_key_order() {
             rules
                 .get_or_insert_with(|| world.fresh_rules().to_vec())
                 .push("id:asc".to_owned());
@@ -123,10 +123,13 @@ impl Side {
         self.succeed("change settings", change).await?;
 
         let path = format!("{index}/documents");
-        let documents = &corpus_of(profile, world).documents;
+        let documents = profile.documents(world);
         let batch = documents.len().div_ceil(MOST_BATCHES).max(BATCH);
         for batch in documents.chunks(batch) {
             self.add(profile, &path, batch).await?;
+        }
+        if profile.is_in_key_order() {
+            return Ok(());
         }
         let deleted: Vec<Value> = documents
             .iter()
@@ -138,7 +141,7 @@ impl Side {
             .post(&format!("{path}/delete-batch"), &json!(deleted))
             .await;
         self.succeed("delete documents", answer).await?;
-        let replaced: Vec<Document> = documents.iter().step_by(17).cloned().collect();
+        let replaced: Vec<&Document> = documents.into_iter().step_by(17).collect();
         self.add(profile, &path, &replaced).await
     }
 
@@ -146,7 +149,7 @@ impl Side {
         &self,
         profile: Profile,
         path: &str,
-        documents: &[Document],
+        documents: &[&Document],
     ) -> Result<(), OracleError> {
         let body = documents
             .iter()

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::corpus::{Corpus, Document, Ids};
+use super::queries::vectors;
 use super::vocabulary::Vocabulary;
 
 /// One index.
@@ -27,8 +28,13 @@ pub(super) enum Profile {
     Ruled,
     /// Languages are set by attribute.
     Localized,
-    /// Documents carry vectors of their own.
+    /// Most documents carry vectors of their own.
     Vectors,
+    /// The same, for searches whose hits are compared with those of other searches: a rule that orders ties would take part, so
+    /// documents are added in the order of their keys, and stay.
+    Federated,
+    /// The same with every third document and other facets.
+    Smaller,
     /// Settings that the seed decides.
     Random,
     /// Many words, few of them frequent.
@@ -37,11 +43,8 @@ pub(super) enum Profile {
     Crowded,
 }
 
-/// Dimensions of the vectors that documents carry.
-pub(super) const DIMENSIONS: usize = 4;
-
 impl Profile {
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::Plain,
         Self::Limited,
         Self::Capped,
@@ -52,6 +55,8 @@ impl Profile {
         Self::Ruled,
         Self::Localized,
         Self::Vectors,
+        Self::Federated,
+        Self::Smaller,
         Self::Random,
         Self::Rich,
         Self::Crowded,
@@ -70,6 +75,8 @@ impl Profile {
             Self::Ruled => "oracle-ruled",
             Self::Localized => "oracle-localized",
             Self::Vectors => "oracle-vectors",
+            Self::Federated => "oracle-federated",
+            Self::Smaller => "oracle-smaller",
             Self::Random => "oracle-random",
             Self::Rich => "oracle-rich",
             Self::Crowded => "oracle-crowded",
@@ -124,8 +131,11 @@ impl Profile {
                     { "attributePatterns": ["title"], "locales": ["eng"] },
                 ],
             }),
-            Self::Vectors => json!({
-                "embedders": { "own": { "source": "userProvided", "dimensions": DIMENSIONS } },
+            Self::Vectors | Self::Federated => json!({ "embedders": vectors::embedders() }),
+            Self::Smaller => json!({
+                "embedders": vectors::embedders(),
+                "filterableAttributes": ["year", "studio", "tags", "rating"],
+                "faceting": { "maxValuesPerFacet": 12 },
             }),
             Self::Crowded => json!({
                 "filterableAttributes": ["serial", "number", "code", "crowd"],
@@ -158,23 +168,29 @@ impl Profile {
     /// What this index has of a document of the corpus.
     pub(super) fn document(self, document: &Document) -> Document {
         let mut document = super::corpus::with_ids(document, self.ids());
-        if self == Self::Vectors {
-            document.insert("_vectors".to_owned(), json!({ "own": vector(&document) }));
+        if matches!(self, Self::Vectors | Self::Federated | Self::Smaller) {
+            let serial = document["serial"].as_u64().unwrap_or_default();
+            document.insert("_vectors".to_owned(), vectors::vectors(serial));
         }
         document
     }
-}
 
-/// A vector that follows from the document's numbers, so that both sides get the same.
-fn vector(document: &Document) -> Vec<f64> {
-    let serial = document["serial"].as_f64().unwrap_or(0.0);
-    let year = document["year"].as_f64().unwrap_or(0.0);
-    (1..=DIMENSIONS)
-        .map(|place| {
-            let place = f64::from(u32::try_from(place).unwrap_or(1));
-            ((serial * place + year).sin() * 1000.0).round() / 1000.0
-        })
-        .collect()
+    /// Whether a server decides ties as Miroir does although no rule tells it to.
+    pub(super) fn is_in_key_order(self) -> bool {
+        matches!(self, Self::Federated | Self::Smaller)
+    }
+
+    /// The documents of the index, in the order in which they are added.
+    pub(super) fn documents(self, world: &super::world::World) -> Vec<&Document> {
+        let mut documents: Vec<&Document> = corpus_of(self, world).documents.iter().collect();
+        if self.is_in_key_order() {
+            documents.sort_by_key(|document| document["id"].as_u64());
+        }
+        if self == Self::Smaller {
+            documents = documents.into_iter().step_by(3).collect();
+        }
+        documents
+    }
 }
 
 /// What every index has unless it says otherwise.

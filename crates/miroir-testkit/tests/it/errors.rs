@@ -302,6 +302,30 @@ async fn an_attribute_of_one_document_is_searchable_and_one_of_none_is_not() {
     pair.compare().await;
 }
 
+/// A 1.50 server reads the filter of a search before it looks for the index; the embedded node does not.
+#[tokio::test]
+async fn a_filter_that_cannot_be_read_is_told_before_a_missing_index() {
+    let fleet = start(Cluster::builder()).await;
+    let client = fleet.client();
+    let code =
+        async |path: &str, body: Value| refused(&client, "POST", path, &body.to_string()).await.1;
+    for (filter, expected) in [
+        ("a =", "invalid_search_filter"),
+        ("_geoRadius(1, 2)", "invalid_search_filter"),
+        ("a = 1", "index_not_found"),
+        ("", "index_not_found"),
+    ] {
+        let alone = code("/indexes/missing/search", json!({ "filter": filter })).await;
+        assert_eq!(alone, expected, "{filter}");
+        let query = json!({ "indexUid": "missing", "filter": filter });
+        let among = code("/multi-search", json!({ "queries": [query] })).await;
+        assert_eq!(among, expected, "{filter}");
+    }
+    let facets = json!({ "facetName": "b", "filter": "a =" });
+    let facets = code("/indexes/missing/facet-search", facets).await;
+    assert_eq!(facets, "index_not_found");
+}
+
 /// One request with a JSON body; the status, code and message of its answer.
 async fn refused(client: &Client, method: &str, path: &str, body: &str) -> (u16, Value, Value) {
     let method = Method::from_bytes(method.as_bytes()).expect("a method");

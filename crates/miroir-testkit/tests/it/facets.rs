@@ -58,5 +58,11 @@ async fn a_frequent_value_that_some_nodes_do_not_list_is_counted_in_full() {
     ] {
         pair.send("POST", "/indexes/stories/search", body);
     }
+    for body in [
+        json!({ "facetName": "tags" }),
+        json!({ "facetName": "tags", "filter": "size < 1000", "facetQuery": "s" }),
+    ] {
+        pair.send("POST", "/indexes/stories/facet-search", body);
+    }
     pair.compare().await;
 }

@@ -197,6 +197,37 @@ async fn a_blend_is_that_of_one_server() {
 }
 
 #[tokio::test]
+async fn a_blend_in_a_federation_is_that_of_one_server() {
+    let Some((fleet, reference)) = skewed().await else {
+        return;
+    };
+    for ratio in [0.0, 0.1, 0.5, 0.9, 1.0] {
+        for words in ["apple", "red apple tree", "apple -river", "-tree", ""] {
+            for federation in [
+                json!({ "limit": 12, "offset": 3 }),
+                json!({ "page": 2, "hitsPerPage": 8, "facetsByIndex": { "stories": ["genre"] } }),
+            ] {
+                let query = json!({
+                    "indexUid": "stories", "q": words, "vector": [0.2, 1.1, 0.4, 0.3], "retrieveVectors": ratio > 0.5,
+                    "hybrid": { "embedder": "mine", "semanticRatio": ratio },
+                });
+                let body = json!({ "federation": federation, "queries": [query] });
+                let ask = async |client: Client| {
+                    page(
+                        &client
+                            .post("/multi-search", &body)
+                            .await
+                            .expect("an answer"),
+                    )
+                };
+                let expected = ask(reference.client()).await;
+                assert_eq!(ask(fleet.client()).await, expected, "{body}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn words_are_good_enough_when_they_are_on_one_server() {
     let Some((fleet, reference)) = skewed().await else {
         return;

@@ -30,7 +30,7 @@ async fn narrowed_answers_are_those_of_all_nodes() {
     let index = json!({ "uid": "stories", "primaryKey": "id" });
     succeed(&client, client.post("/indexes", &index).await).await;
     let mut rules = settings();
-    rules["filterableAttributes"] = json!(["id", "colour", "size"]);
+    rules["filterableAttributes"] = json!(["id", "colour", "size", "rare", "never"]);
     succeed(
         &client,
         client.patch("/indexes/stories/settings", &rules).await,
@@ -156,14 +156,16 @@ fn requests(seed: u64, count: usize) -> Vec<Request> {
     (0..count)
         .map(|_| {
             let filter = filter(&mut random);
-            let (path, body) = match random.random_range(0..10) {
+            let (path, body) = match random.random_range(0..11) {
                 0 => ("/indexes/stories/facet-search", json!({ "facetName": "colour", "filter": filter })),
                 1 => ("/indexes/stories/documents/fetch", json!({ "filter": filter, "limit": 3, "offset": random.random_range(0..3) })),
                 2 => ("/indexes/stories/documents/fetch", json!({ "filter": filter, "sort": ["size:desc"], "fields": ["id"] })),
                 3 => ("/indexes/stories/documents/fetch", json!({ "filter": filter, "ids": [1, "abc", "01", 100, 7] })),
-                4 => ("/indexes/stories/search", json!({ "filter": filter, "facets": ["colour", "size", "id"], "limit": 2 })),
+                4 => ("/indexes/stories/search", json!({ "filter": filter, "facets": ["colour", "size", "id", "rare", "never"], "limit": 2 })),
                 5 => ("/indexes/stories/search", json!({ "filter": filter, "page": 1, "hitsPerPage": 2, "sort": ["size:asc"] })),
-                6 => ("/multi-search", json!({ "queries": [
+                6 => ("/multi-search", json!({ "federation": { "facetsByIndex": { "stories": ["rare"] } }, "queries": [
+                    { "indexUid": "stories", "filter": filter }, { "indexUid": "stories", "filter": "id = 7" }] })),
+                7 => ("/multi-search", json!({ "queries": [
                     { "indexUid": "stories", "filter": filter }, { "indexUid": "stories", "q": "story", "limit": 1 }] })),
                 _ => ("/indexes/stories/search", json!({ "filter": filter, "q": "story" })),
             };
@@ -258,7 +260,13 @@ fn documents(ids: &[Value]) -> Vec<Value> {
     ids.iter()
         .enumerate()
         .map(|(position, id)| {
-            json!({ "id": id, "title": "story", "colour": colours[position % 3], "size": position * 7 % 11 })
+            let (colour, size) = (colours[position % 3], position * 7 % 11);
+            let mut document =
+                json!({ "id": id, "title": "story", "colour": colour, "size": size });
+            if position == 2 {
+                document["rare"] = json!("yes"); // most nodes have no document with it
+            }
+            document
         })
         .collect()
 }

@@ -11,7 +11,7 @@ use crate::wire::search::{SearchKind, SearchQuery};
 /// Queries, in the order of the client's, into queries to count.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Census {
-    /// What any query without words matches; nothing else is in the others.
+    /// What any query without words matches; nothing of it is in the others.
     pub filtered: Option<SearchQuery>,
     /// Different words: one is a count, several may match the same documents.
     pub worded: Vec<SearchQuery>,
@@ -24,11 +24,10 @@ impl Census {
         let mut worded: Vec<(SearchQuery, Filters)> = Vec::new();
         for query in queries {
             let filter = query.filter.as_ref().and_then(expression);
-            if matches_by_filter(query) {
+            let Some(words) = words_of(query) else {
                 open.add(filter);
                 continue;
-            }
-            let words = counted(query);
+            };
             match worded.iter_mut().find(|(known, _)| *known == words) {
                 Some((_, filters)) => filters.add(filter),
                 None => {
@@ -94,26 +93,55 @@ impl Filters {
     }
 }
 
-/// Whether a query matches all that its filter lets through: it has no words, or it goes by vectors, which are near or far
-/// but never not there.
-fn matches_by_filter(query: &SearchQuery) -> bool {
-    let has_words = query
+/// What of a query decides which words match. `None` when it matches all that its filter lets through: it has no words, or it
+/// goes by vectors, which are near or far but never not there; then words can only be negated.
+fn words_of(query: &SearchQuery) -> Option<SearchQuery> {
+    let words = query
         .q
-        .as_ref()
-        .is_some_and(|words| !words.trim().is_empty());
-    !has_words || query.kind() != SearchKind::Keyword
-}
-
-/// What of a query decides which words match.
-fn counted(query: &SearchQuery) -> SearchQuery {
-    SearchQuery {
-        q: query.q.clone(),
-        matching_strategy: query.matching_strategy,
+        .as_deref()
+        .filter(|words| !words.trim().is_empty())?;
+    let searched = SearchQuery {
         attributes_to_search_on: query.attributes_to_search_on.clone(),
-        ranking_score_threshold: query.ranking_score_threshold,
         locales: query.locales.clone(),
         ..SearchQuery::default()
+    };
+    match query.kind() {
+        SearchKind::Keyword => Some(SearchQuery {
+            q: Some(words.to_owned()),
+            matching_strategy: query.matching_strategy,
+            ranking_score_threshold: query.ranking_score_threshold,
+            ..searched
+        }),
+        SearchKind::Semantic => None,
+        SearchKind::Hybrid(_) => Some(SearchQuery {
+            q: Some(negated(words)?),
+            ..searched
+        }),
     }
+}
+
+/// The negated words and phrases of a query: those with a `-` before them and a space, or nothing, before that.
+fn negated(words: &str) -> Option<String> {
+    let mut negated = Vec::new();
+    let mut rest = words;
+    let mut follows_space = true;
+    while let Some(letter) = rest.chars().next() {
+        let is_negation = letter == '-' && follows_space;
+        let part = &rest[usize::from(is_negation)..];
+        let end = match part.strip_prefix('"') {
+            Some(phrase) => phrase.find('"').map_or(part.len(), |end| end + 2),
+            None if is_negation => part
+                .find(|letter: char| !letter.is_alphanumeric())
+                .unwrap_or(part.len()),
+            None => letter.len_utf8(),
+        };
+        if is_negation && end > 0 {
+            negated.push(format!("-{}", &part[..end]));
+        }
+        follows_space = letter.is_whitespace();
+        rest = &part[end..];
+    }
+    (!negated.is_empty()).then(|| negated.join(" "))
 }
 
 /// A filter as one expression; `None` when it lets everything through. Elements of an array must all hold, and of an array

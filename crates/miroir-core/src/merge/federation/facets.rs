@@ -24,18 +24,19 @@ pub struct IndexFacets {
 }
 
 impl IndexFacets {
-    /// What the answers of the nodes add up to; `total` is how many documents they counted over.
+    /// What the answers of the nodes add up to; `total` is how many documents they counted over, `asked` the facets asked for.
     ///
     /// # Errors
     /// When an answer is not what a server writes.
     pub fn of<'a>(
         answers: impl Iterator<Item = &'a SearchAnswer> + Clone,
-        view: &IndexView,
+        view: &'a IndexView,
         total: u64,
+        asked: &'a [String],
     ) -> Result<Self, MergeError> {
         let mut read = Self::default();
         let mut bytes = Vec::new();
-        if facets::distribution(answers.clone(), &[], view, total, &mut bytes)? {
+        if facets::distribution(answers.clone(), &[], view, total, asked, &mut bytes)? {
             for facet in raw::members(&bytes) {
                 let facet = facet?;
                 let values = raw::members(facet.value).map(|value| {

@@ -13,7 +13,7 @@ use crate::merge::order::{Leg, Order, Picked};
 use crate::merge::rank::{self, Entry, Fraction, Key, Rule, number};
 
 /// The most that two words which stand next to each other in a query can cost (`MAX_DISTANCE` in milli).
-const FARTHEST: f64 = 3.0;
+pub(super) const FARTHEST: f64 = 3.0;
 
 /// The documents that have some words.
 #[derive(Debug, Clone, Copy)]
@@ -25,11 +25,26 @@ pub struct List<'a> {
     pub goes_on: bool,
 }
 
+/// A hit of a level.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    pub list: usize,
+    pub picked: Picked,
+    /// Which document it is.
+    pub id: String,
+    /// What nearness costs.
+    pub(super) distance: u32,
+    /// The most pairs of neighbours that hits of as few typos have.
+    pub(super) pairs: u32,
+    /// Its node takes a field for the query that is not all of it.
+    pub(super) forgets_exact: bool,
+}
+
 /// The beginning of a level.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Merged {
-    /// Best first: the list, the hit, and which document it is.
-    pub hits: Vec<(usize, Picked, String)>,
+    /// Best first.
+    pub hits: Vec<Told>,
     /// Lists of which more must be known before more hits can be told.
     pub refill: Vec<usize>,
 }
@@ -50,6 +65,13 @@ pub fn merge(
         read(lists, at, primary_key, &mut hits)?;
     }
     hits.sort_by(Hit::by_rank);
+    for alike in hits.chunk_by_mut(|one, other| one.before_distance(other).is_eq()) {
+        let claimed = claims(alike, |id| seen.contains(id)).into_iter();
+        let pairs = claimed.map(|list| lists[list].kept.pairs()).max();
+        alike
+            .iter_mut()
+            .for_each(|hit| hit.pairs = pairs.unwrap_or_default());
+    }
     let is_only = matches!(lists, [list] if !list.kept.has_hole());
     let mut order: Vec<Hit<'_>> = Vec::with_capacity(hits.len());
     let mut told: HashSet<String> = HashSet::new();
@@ -88,7 +110,14 @@ pub fn merge(
         .filter(|(end, _)| certain < wanted && *end == certain);
     let refill = refill.map(|(_, list)| list).collect();
     order.truncate(certain.min(wanted));
-    let hits = order.into_iter().map(|hit| (hit.list, hit.picked, hit.id));
+    let hits = order.into_iter().map(|hit| Told {
+        list: hit.list,
+        picked: hit.picked,
+        id: hit.id,
+        distance: hit.distance,
+        pairs: hit.pairs,
+        forgets_exact: hit.forgets_exact,
+    });
     Ok(Merged {
         hits: hits.collect(),
         refill,
@@ -117,7 +146,10 @@ struct Hit<'a> {
     /// What nearness costs, where it is asked.
     distance: u32,
     words: u32,
-    /// Where in `entries` exactness is, and the end of the last rule before it that is about words.
+    pairs: u32,
+    forgets_exact: bool,
+    /// Where in `entries` nearness is, or exactness; where exactness is, and the end of the last rule before it that is about words.
+    nearness: usize,
     exactness: usize,
     words_end: usize,
 }
@@ -143,6 +175,10 @@ fn read<'a>(
             .iter()
             .position(|(_, rule)| matches!(rule, Rule::Exactness { .. }))
             .unwrap_or(entries.len());
+        let nearness = entries[..exactness]
+            .iter()
+            .position(|(_, rule)| matches!(rule, Rule::Score(Fraction::Proximity, _)))
+            .unwrap_or(exactness);
         let about_words = |(_, rule): &Entry<'_>| {
             matches!(
                 rule,
@@ -165,6 +201,9 @@ fn read<'a>(
             entries,
             distance: distance.unwrap_or_default(),
             words: u32::try_from(kept.len()).unwrap_or(u32::MAX),
+            pairs: 0,
+            forgets_exact: false,
+            nearness,
             exactness,
             words_end,
         });
@@ -179,6 +218,11 @@ fn distance(score: &[u8], kept: Kept) -> u32 {
 }
 
 impl Hit<'_> {
+    /// By the rules before the one for nearness.
+    fn before_distance(&self, other: &Self) -> Ordering {
+        self.compare(other, 0..self.nearness)
+    }
+
     /// By everything before exactness.
     fn by_rank(&self, other: &Self) -> Ordering {
         self.compare(other, 0..self.exactness)
@@ -216,6 +260,7 @@ impl Hit<'_> {
     fn forget_exact(&mut self) {
         if self.is_exact() {
             let (kind, matching, most) = (1, self.words, self.words);
+            self.forgets_exact = true;
             self.entries[self.exactness].1 = Rule::Exactness {
                 kind,
                 matching,

@@ -3,17 +3,19 @@
 //! A server lets a document miss frequent words before rare ones, by its own counts; nodes count their own documents, so each
 //! would let other words go. Here the fleet's counts decide: [`Words`] says what to count, [`sets`] which words may be
 //! missing together, each such set is a list of its own in which all the other words must match, and [`level`] makes one
-//! order of the lists with equally many words (reference 7).
+//! order of the lists with equally many words (reference 7). [`scores`] says what one server says of their ranks.
 //!
 //! In the place of a missing word stands a negated one that nobody has: it excludes nothing, the words around it keep
 //! their positions and do not become neighbours, and the word before a missing last one does not become a prefix.
 
 mod level;
+mod scores;
 mod sets;
 #[cfg(test)]
 mod tests;
 
-pub use level::{List, Merged, merge};
+pub use level::{List, Merged, Told, merge};
+pub use scores::{Place, rescored};
 pub use sets::{Kept, levels};
 
 use super::hybrid::NOBODYS_WORD;

@@ -160,7 +160,7 @@ fn merged(
         merged
             .hits
             .iter()
-            .map(|(_, _, id)| id.parse().unwrap())
+            .map(|hit| hit.id.parse().unwrap())
             .collect(),
         merged.refill,
     )
@@ -224,4 +224,68 @@ fn a_list_that_may_go_on_is_asked_before_it_is_passed() {
         merged(&[(levels(&[1, 5, 1])[1][0], legs, order)], &[0], 2),
         (vec![1], vec![0])
     );
+}
+
+#[test]
+fn scores_are_those_of_the_whole_query() {
+    // Two of three words, next to each other: half way from near to far, and both exact.
+    let hit = |id: u32, most: u32, score: f64| {
+        format!(
+            r#"{{"id":{id},"_rankingScore":{score},"_rankingScoreDetails":{{"typo":{{"order":0,"typoCount":0,"maxTypoCount":{most},"score":1.0}},"proximity":{{"order":1,"score":0.75}},"exactness":{{"order":2,"matchType":"noExactMatch","matchingWords":2,"maxMatchingWords":2,"score":0.3333333333333333}}}}}}"#
+        )
+    };
+    let list = |hit: String| {
+        let body = format!(r#"{{"hits":[{hit}],"estimatedTotalHits":1,"processingTimeMs":0}}"#);
+        let answer = SearchAnswer::parse(body.into()).unwrap();
+        let picked = vec![Picked { leg: 0, hit: 0 }];
+        let leg = Leg {
+            answer,
+            asked: usize::MAX,
+        };
+        (
+            vec![leg],
+            Order {
+                picked,
+                ..Order::default()
+            },
+        )
+    };
+    let level = &levels(&[1, 9, 9])[1];
+    let neighbours = level[1];
+    let (one, other) = (
+        list(hit(1, 2, 93.0 / 108.0)),
+        list(hit(2, 3, 129.0 / 144.0)),
+    );
+    let lists = [one, other];
+    let lists: Vec<List<'_>> = lists
+        .iter()
+        .map(|(legs, order)| List {
+            kept: neighbours,
+            legs,
+            order,
+            goes_on: false,
+        })
+        .collect();
+    let merged = merge(&lists, &HashSet::new(), "id", 9).unwrap();
+    let leg = rescored(&lists, &merged.hits, Place { level: 1, of: 3 }).unwrap();
+    let shown: Vec<serde_json::Value> = leg
+        .answer
+        .hits
+        .iter()
+        .map(|hit| serde_json::from_slice(leg.answer.slice(&hit.whole)).unwrap())
+        .collect();
+    let details = json!({
+        "words": {"order": 0, "matchingWords": 2, "maxMatchingWords": 3, "score": 2.0 / 3.0},
+        "typo": {"order": 1, "typoCount": 0, "maxTypoCount": 3, "score": 1.0},
+        "proximity": {"order": 2, "score": 0.75},
+        "exactness": {
+            "order": 3, "matchType": "noExactMatch", "matchingWords": 2, "maxMatchingWords": 2,
+            "score": 1.0 / 3.0,
+        },
+    });
+    let score = 273.0 / 432.0;
+    for (hit, id) in shown.iter().zip([1, 2]) {
+        let expected = json!({"id": id, "_rankingScore": score, "_rankingScoreDetails": details});
+        assert_eq!(*hit, expected);
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use super::super::facet_search::FacetHit;
 use super::super::facets::{distribution, stats};
 use super::super::recount::{self, Recount};
 use super::*;
@@ -12,7 +13,7 @@ fn merged(bodies: &[String], view: &IndexView, candidates: u64) -> (String, Stri
     let legs = legs(bodies, 0);
     let answers = || legs.iter().map(|leg| &leg.answer);
     let (mut values, mut bounds) = (Vec::new(), Vec::new());
-    assert!(distribution(answers(), &[], view, candidates, &mut values).unwrap());
+    assert!(distribution(answers(), &[], view, candidates, &[], &mut values).unwrap());
     stats(answers(), view, &mut bounds).unwrap();
     (
         String::from_utf8(values).unwrap(),
@@ -74,7 +75,7 @@ proptest! {
             })
             .collect();
         let mut merged = Vec::new();
-        distribution(answers.iter().copied(), &recounts, &view, 10, &mut merged).unwrap();
+        distribution(answers.iter().copied(), &recounts, &view, 10, &[], &mut merged).unwrap();
         let merged: BTreeMap<String, BTreeMap<String, u64>> = serde_json::from_slice(&merged).unwrap();
         let truth = count(None, None);
         for (value, count) in &merged["facet"] {
@@ -88,6 +89,27 @@ proptest! {
             prop_assert_eq!(counts, first);
         }
     }
+}
+
+#[test]
+fn values_that_a_facet_search_left_out_are_counted_again_by_their_form() {
+    let hits = |list: &[(&str, u64)]| -> Vec<FacetHit> {
+        let hit = |(value, count): &(&str, u64)| FacetHit {
+            value: (*value).to_owned(),
+            count: *count,
+        };
+        list.iter().map(hit).collect()
+    };
+    let lists = [hits(&[("Red", 5), ("x", 3)]), hits(&[("y", 4), ("z", 4)])];
+    let left_out = recount::left_out_of_search("colour", &lists, 1, 2).unwrap();
+    assert_eq!(left_out.filter(0), None, "no more values than a node lists");
+    assert_eq!(left_out.filter(1).unwrap(), r#""colour" IN ["red", "x"]"#);
+    let again = hits(&[("RED", 2), ("y", 4), ("x", 1)]);
+    assert_eq!(left_out.only(1, again), hits(&[("RED", 2), ("x", 1)]));
+    // Complete lists, and lists that leave no doubt.
+    assert_eq!(recount::left_out_of_search("colour", &lists, 1, 3), None);
+    let clear = [hits(&[("a", 9), ("b", 1)]), hits(&[("a", 9), ("c", 1)])];
+    assert_eq!(recount::left_out_of_search("colour", &clear, 1, 2), None);
 }
 
 fn limited(most: usize, order: FacetOrder) -> IndexView {

@@ -20,10 +20,9 @@ use super::federated::{List, Part};
 use crate::app::App;
 use crate::catalog::Index;
 use crate::http::reply::{Cause, Failure};
-use crate::request::counted::Missed;
-use crate::request::ranked::{Ranked, Reading};
+use crate::request::ranked::Reading;
 use crate::request::scatter::ScatterEnd;
-use crate::request::search::{explain_end, explained};
+use crate::request::search::explained;
 use crate::request::{filter_with, twin};
 
 /// What was counted of one index.
@@ -85,7 +84,7 @@ pub(super) async fn count(
         return without(app, part, index, &BTreeSet::new(), total, counts).await;
     }
     let (total, counts) = match &part.lists[..] {
-        [only] => counted_alone(app, part, only).await?,
+        [only] => counted_alone(only),
         _ => {
             let counts = union(app, part, federation).await?;
             (counts.total(), counts)
@@ -95,23 +94,10 @@ pub(super) async fn count(
 }
 
 /// What one query matches: as much as a search of it alone would say.
-async fn counted_alone(app: &App, part: &Part<'_>, list: &List) -> Result<(u64, Counts), Failure> {
-    let Ranked { legs, order, .. } = &list.ranked;
-    let answers = || legs.iter().map(|leg| leg.answer.clone()).collect();
-    let (total, answers) = match part
-        .reading
-        .counts(&list.asked, &list.ranked, list.end)
-        .await
-    {
-        Ok(counts) => (counts.total, counts.facets.unwrap_or_else(answers)),
-        // A node is gone; what it had said is still good enough to count by.
-        Err(Missed::Lost) => (totals::of_list(legs, order), answers()),
-        Err(Missed::Ended(end)) => {
-            return Err(explain_end(app, part.index, &list.asked, end).await);
-        }
-    };
+fn counted_alone(list: &List) -> (u64, Counts) {
+    let answers = list.found.counted().into_iter().cloned().collect();
     let uncovered = ShardSet::default();
-    Ok((total, Counts { answers, uncovered }))
+    (list.found.total, Counts { answers, uncovered })
 }
 
 fn facets(
@@ -122,19 +108,19 @@ fn facets(
 ) -> Result<Option<IndexFacets>, Failure> {
     let facets = part
         .facets
-        .map(|_| IndexFacets::of(counts.answers.iter(), index.view, total));
+        .map(|names| IndexFacets::of(counts.answers.iter(), index.view, total, names));
     facets.transpose().map_err(Failure::internal)
 }
 
 /// The ids of all that the queries match, when their lists have it all.
 fn all_ids(part: &Part<'_>, index: &OfIndex<'_>) -> Result<Option<BTreeSet<String>>, Failure> {
-    let ends_early = |list: &List| list.ranked.order.picked.len() < list.end;
+    let ends_early = |list: &List| list.found.hits.len() < list.end;
     if !part.lists.iter().all(ends_early) {
         return Ok(None);
     }
     let mut ids = BTreeSet::new();
     for (at, list) in part.lists.iter().enumerate() {
-        for hit in 0..list.ranked.order.picked.len() {
+        for hit in 0..list.found.hits.len() {
             match index.id(at, hit).map_err(Failure::internal)? {
                 Some(id) => ids.insert(id),
                 None => return Ok(None),
@@ -156,7 +142,7 @@ async fn without(
     let mut facets = facets(part, index, &counts, total)?;
     if let Some(facets) = facets.as_mut().filter(|_| !rejected.is_empty()) {
         let counts = counted_by_ids(app, part, index.view, rejected).await?;
-        let removed = IndexFacets::of(counts.answers.iter(), index.view, counts.total());
+        let removed = IndexFacets::of(counts.answers.iter(), index.view, counts.total(), &[]);
         facets.remove(&removed.map_err(Failure::internal)?);
     }
     Ok(Counted {
@@ -186,7 +172,7 @@ async fn counted_by_ids(
 
 /// Counts the union of what the queries match.
 async fn union(app: &App, part: &Part<'_>, federation: &Federation) -> Result<Counts, Failure> {
-    let census = Census::of(part.lists.iter().map(|list| &list.query));
+    let census = Census::of(part.lists.iter().map(|list| &list.matching));
     let mut all = Counts::default();
     if let Some(filtered) = census.filtered {
         add(
@@ -320,6 +306,6 @@ pub(super) async fn facet_names(
     let reading = Reading::new(app, index, &view, &constraints);
     let ranked = explained(app, index, &query, reading.ranked(&query, 0).await).await?;
     let answers = ranked.legs.iter().map(|leg| &leg.answer);
-    let facets = IndexFacets::of(answers, &index.view, 0).map_err(Failure::internal)?;
+    let facets = IndexFacets::of(answers, &index.view, 0, patterns).map_err(Failure::internal)?;
     Ok(facets.names().map(str::to_owned).collect())
 }

@@ -9,8 +9,9 @@ use http::StatusCode;
 use miroir_core::id::{IndexUid, ShardSet};
 use miroir_core::merge::federation::facets::{IndexFacets, Orders};
 use miroir_core::merge::federation::{self, Answer, Listed, OfIndex, Place};
+use miroir_core::merge::hybrid::keyword_half;
 use miroir_core::merge::{Facts, Window};
-use miroir_core::plan::{Constraints, Degraded, render_degraded};
+use miroir_core::plan::{Degraded, render_degraded};
 use miroir_core::wire::search::{Federation, IndexQuery, SearchQuery};
 
 use super::census::{Counted, count};
@@ -18,10 +19,11 @@ use super::refusal::Refusals;
 use super::{Batch, reworded};
 use crate::app::App;
 use crate::catalog::Index;
+use crate::http::over_fetch::OverFetch;
 use crate::http::reply::{Failure, Reply};
-use crate::request::ranked::{Ranked, Reading};
-use crate::request::search::explain_end;
-use crate::request::{metadata, resolve, twin};
+use crate::request::found::{Found, Purpose};
+use crate::request::ranked::Reading;
+use crate::request::{hybrid, metadata, narrow, resolve, twin};
 
 /// An index and the positions of the queries that are about it.
 pub(super) struct Target {
@@ -47,11 +49,11 @@ pub(super) struct List {
     pub(super) position: usize,
     /// What was asked, distinct as the federation wants it.
     pub(super) query: SearchQuery,
-    /// What the nodes were asked.
-    pub(super) asked: SearchQuery,
+    /// What decides on the documents that it matches: a hybrid query that was answered by its words alone is one by words.
+    pub(super) matching: SearchQuery,
     /// As many hits as it could have to deliver.
     pub(super) end: usize,
-    pub(super) ranked: Ranked,
+    pub(super) found: Found,
 }
 
 pub(super) async fn answer(
@@ -69,7 +71,6 @@ pub(super) async fn answer(
     };
     refusals.before_searching().await?;
 
-    let constraints = Constraints::default();
     let indexes: Vec<(&Target, &Index)> = targets
         .iter()
         .filter_map(|target| Some((target, &**target.index.as_ref()?)))
@@ -78,6 +79,13 @@ pub(super) async fn answer(
         .iter()
         .map(|(_, index)| app.view(index.node_uid()))
         .collect();
+    let constraints: Vec<_> = indexes
+        .iter()
+        .map(|(target, index)| {
+            let asked = target.positions.iter().map(|at| &queries[*at].query);
+            narrow::searches(app, index, asked, facets_of(federation, &target.uid))
+        })
+        .collect();
     let deadline = if batch.waves <= 1 {
         batch.deadline_of_query()
     } else {
@@ -85,11 +93,11 @@ pub(super) async fn answer(
     };
     let mut parts: Vec<Part<'_>> = indexes
         .iter()
-        .zip(&views)
-        .map(|((target, index), view)| Part {
+        .zip(views.iter().zip(&constraints))
+        .map(|((target, index), (view, constraints))| Part {
             uid: &target.uid,
             index,
-            reading: Reading::new(app, index, view, &constraints).until(deadline),
+            reading: Reading::new(app, index, view, constraints).until(deadline),
             facets: facets_of(federation, &target.uid),
             lists: Vec::new(),
         })
@@ -98,14 +106,11 @@ pub(super) async fn answer(
         let is_only = target.positions.len() == 1;
         target.positions.iter().map(move |position| {
             let facets = part.facets.filter(|_| is_only);
-            list(
-                app,
-                part,
-                &queries[*position],
-                *position,
-                federation,
-                facets,
-            )
+            let query = &queries[*position].query;
+            let mut asked = federation::asked(query, federation);
+            asked.facets = facets.map(<[String]>::to_vec);
+            let own = federation::own(query, federation);
+            list(app, part, *position, own, asked, batch.over_fetch)
         })
     });
     let searches: Vec<_> = searches.collect();
@@ -190,29 +195,32 @@ fn facets_of<'a>(federation: &'a Federation, uid: &IndexUid) -> Option<&'a [Stri
     federation.facets_by_index.0.get(uid)?.as_deref()
 }
 
-/// The list of one query. `facets` are those to count over the same documents.
+/// The list of one query, which is `asked` with the page of the federation, and with facets to count over the same documents.
 async fn list(
     app: &App,
     part: &Part<'_>,
-    query: &IndexQuery,
     position: usize,
-    federation: &Federation,
-    facets: Option<&[String]>,
+    query: SearchQuery,
+    asked: SearchQuery,
+    over_fetch: OverFetch,
 ) -> Result<List, Failure> {
-    let mut asked = federation::asked(&query.query, federation);
-    asked.facets = facets.map(<[String]>::to_vec);
     twin::check_search(app, part.index, &asked).await?;
     let end = Window::of(&asked, &part.index.view).end;
-    match part.reading.ranked(&asked, end).await {
-        Ok(ranked) => Ok(List {
-            position,
-            query: federation::own(&query.query, federation),
-            asked,
-            end,
-            ranked,
-        }),
-        Err(failed) => Err(explain_end(app, part.index, &asked, failed).await),
-    }
+    let window = Window { start: 0, end };
+    let (reading, purpose) = (&part.reading, Purpose::List);
+    let found = hybrid::find(app, reading, &asked, window, over_fetch, purpose).await?;
+    let matching = if found.by_vector {
+        query.clone()
+    } else {
+        keyword_half(&query)
+    };
+    Ok(List {
+        position,
+        query,
+        matching,
+        end,
+        found,
+    })
 }
 
 impl Part<'_> {
@@ -221,8 +229,8 @@ impl Part<'_> {
             position: list.position,
             weight: queries[list.position].weight(),
             query: &list.query,
-            legs: &list.ranked.legs,
-            hits: &list.ranked.order.picked,
+            legs: &list.found.legs,
+            hits: &list.found.hits,
         });
         OfIndex {
             index: self.uid.as_str(),
@@ -232,7 +240,7 @@ impl Part<'_> {
     }
 
     fn degraded(&self, counted: &Counted) -> Option<(&IndexUid, Degraded)> {
-        let lists = self.lists.iter().map(|list| &list.ranked.uncovered);
+        let lists = self.lists.iter().map(|list| &list.found.uncovered);
         let lacking = lists.fold(counted.uncovered.clone(), |all: ShardSet, shards| {
             all.union(shards)
         });

@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 
-use http::Method;
 use miroir_core::error::{ApiError, Code};
 use miroir_core::id::IndexUid;
 use miroir_core::merge::federation;
@@ -18,9 +17,9 @@ use super::federated::Target;
 use super::{inside, reworded};
 use crate::app::App;
 use crate::catalog::Index;
-use crate::cluster::defaults::HIDDEN_INDEX;
 use crate::http::reply::Failure;
-use crate::request::twin;
+use crate::request::unreadable::{error_of, is_about_syntax};
+use crate::request::{twin, unreadable};
 
 pub(super) struct Refusals<'a> {
     pub(super) app: &'a App,
@@ -129,29 +128,13 @@ impl Refusals<'_> {
             };
             let failure = match failures.get(&position) {
                 Some(failure) => is_about_syntax(failure).then(|| failures.remove(&position)),
-                None => Some(self.syntax_refusal(filter).await),
+                None => Some(unreadable::filter(self.app, filter).await),
             };
             if let Some(Some(failure)) = failure {
                 return Some(inside(position, failure));
             }
         }
         None
-    }
-
-    /// The hidden empty index stands in for whatever index is meant.
-    async fn syntax_refusal(&self, filter: &Value) -> Option<Failure> {
-        let asked = SearchQuery {
-            filter: Some(filter.clone()),
-            limit: 0,
-            ..SearchQuery::default()
-        };
-        let path = format!("/indexes/{HIDDEN_INDEX}/search");
-        let answer = twin::ask(self.app, Method::POST, &path, Some(asked.to_json())).await?;
-        let failure = Failure::Relayed {
-            status: answer.status,
-            body: answer.body,
-        };
-        (answer.status.is_client_error() && is_about_syntax(&failure)).then_some(failure)
     }
 
     /// Missing indexes, and queries whose rankings do not go together, by position.
@@ -196,20 +179,6 @@ fn ranking_rules(target: &Target) -> Vec<&str> {
         .collect()
 }
 
-fn error_of(failure: &Failure) -> Option<ApiError> {
-    match failure {
-        Failure::Error { error, .. } => Some(error.clone()),
-        Failure::Relayed { body, .. } => serde_json::from_slice(body).ok(),
-    }
-}
-
 fn is_about_facets(failure: &Failure) -> bool {
     error_of(failure).is_some_and(|error| error.code == Code::InvalidSearchFacets)
-}
-
-/// What is wrong with a filter in itself is told without the name of an index.
-fn is_about_syntax(failure: &Failure) -> bool {
-    error_of(failure).is_some_and(|error| {
-        error.code == Code::InvalidSearchFilter && !error.message.starts_with("Index `")
-    })
 }

@@ -3,12 +3,14 @@
 pub(super) mod distinct;
 pub(super) mod documents;
 pub(super) mod facets;
+pub(super) mod federation;
 pub(super) mod filters;
 pub(super) mod format;
 mod get;
 pub(super) mod pages;
 pub(super) mod routes;
 pub(super) mod sort;
+pub(super) mod vectors;
 pub(super) mod words;
 
 use http::Method;

@@ -3,14 +3,40 @@
 //! Every document has a vector that follows from its number, and vectors of queries are drawn near those, so that the order is
 //! never a matter of chance. Few dimensions keep what is found complete on every engine that looks at all candidates.
 
-use http::Method;
 use serde_json::{Value, json};
 
-use super::{Body, Query, Source, set, with_words};
+use super::{Body, Definition, Query, Source, post, set, with_words};
 use crate::oracle::profile::Profile;
 
+pub(in crate::oracle) const CLASSES: &[Definition] = &[
+    Definition::exact(
+        "semantic",
+        "a vector alone, with filters, sorts, facets and windows",
+        |source| {
+            let mut body = semantic(source);
+            common(source, &mut body);
+            post(Profile::Vectors, body)
+        },
+    ),
+    Definition::exact(
+        "hybrid",
+        "words and a vector in every ratio, negated words too",
+        |source| {
+            let mut body = hybrid(source);
+            common(source, &mut body);
+            post(Profile::Vectors, body)
+        },
+    ),
+    Definition::exact("similar", "documents like one, and like none", similar),
+    Definition::exact(
+        "facet_search_vectors",
+        "values of a facet under semantic and hybrid queries",
+        facet_search,
+    ),
+];
+
 /// The embedder's name in settings and queries.
-const EMBEDDER: &str = "mine";
+const EMBEDDER: &str = "own";
 /// The length of its vectors.
 const DIMENSIONS: usize = 6;
 /// Every so many documents has no vector.
@@ -38,7 +64,8 @@ fn vector(serial: u64) -> Vec<f32> {
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1_442_695_040_888_963_407);
             // The upper bits, as a number from -1 to 1 that is written without rounding.
-            f32::from(i16::from_ne_bytes((state >> 48) as u16.to_ne_bytes())) / 32_768.0
+            let upper = (state >> 48) as u16;
+            f32::from(upper.cast_signed()) / 32_768.0
         })
         .collect()
 }
@@ -51,8 +78,7 @@ pub(super) fn semantic(source: &mut Source<'_>) -> Body {
         Body::new()
     };
     let ratio = if body.is_empty() { 0.5 } else { 1.0 };
-    set(&mut body, "hybrid", hybrid_of(ratio));
-    common(source, &mut body);
+    set_hybrid(source, &mut body, ratio);
     body
 }
 
@@ -61,72 +87,82 @@ pub(super) fn hybrid(source: &mut Source<'_>) -> Body {
     let count = source.number(1..=3);
     let mut body = with_words(source, count);
     if source.chance(0.2) {
-        let negated = source.word();
-        let words = body["q"].as_str().unwrap_or_default();
-        let q = format!("{words} -{negated}");
+        let q = format!("{} -{}", source.word(), source.word());
         set(&mut body, "q", q);
     }
     let ratio = *source.pick(&[0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0]);
-    set(&mut body, "hybrid", hybrid_of(ratio));
+    set_hybrid(source, &mut body, ratio);
     if source.chance(0.2) {
         set(&mut body, "matchingStrategy", "all");
     }
-    if source.chance(0.3) {
-        set(&mut body, "attributesToHighlight", json!(["*"]));
-    }
-    common(source, &mut body);
     body
 }
 
+fn set_hybrid(source: &mut Source<'_>, body: &mut Body, ratio: f64) {
+    let near = source.number(0..=1_000_000) as u64;
+    set(body, "vector", vector(near));
+    let hybrid = json!({ "embedder": EMBEDDER, "semanticRatio": ratio });
+    set(body, "hybrid", hybrid);
+}
+
 /// Documents like one of the corpus, now and then like none.
-pub(super) fn similar(source: &mut Source<'_>) -> Query {
-    let profile = Profile::Plain;
+fn similar(source: &mut Source<'_>) -> Query {
     let documents = &source.corpus.documents;
     let at = source.number(0..=documents.len());
-    let id = source
-        .corpus
-        .documents
-        .get(at)
-        .map_or_else(|| json!(u32::MAX), |document| document["id"].clone());
+    let document = source.corpus.documents.get(at);
+    let id = document.map_or_else(|| json!(u32::MAX), |document| document["id"].clone());
     let mut body = Body::from_iter([("id".to_owned(), id)]);
     set(&mut body, "embedder", EMBEDDER);
     window(source, &mut body);
     if source.chance(0.4) {
-        set(&mut body, "filter", filter(source));
+        let filter = filter(source);
+        set(&mut body, "filter", filter);
     }
     if source.chance(0.3) {
         let threshold = source.number(30..=90) as f64 / 100.0;
         set(&mut body, "rankingScoreThreshold", threshold);
     }
     shown(source, &mut body);
-    Query {
-        profile,
-        method: Method::POST,
-        path: format!("/indexes/{}/similar", profile.uid()),
-        body: Some(Value::Object(body)),
-        unordered: None,
+    Query::post(Profile::Vectors, "similar", body)
+}
+
+fn facet_search(source: &mut Source<'_>) -> Query {
+    let mut body = if source.chance(0.5) {
+        semantic(source)
+    } else {
+        hybrid(source)
+    };
+    let facet = *source.pick(&["tags", "studio", "colour", "dimensions.label"]);
+    set(&mut body, "facetName", facet);
+    if source.chance(0.5) {
+        let mut word = source.word();
+        word.truncate(source.number(1..=3));
+        set(&mut body, "facetQuery", word);
     }
+    if source.chance(0.3) {
+        let filter = filter(source);
+        set(&mut body, "filter", filter);
+    }
+    Query::post(Profile::Vectors, "facet-search", body)
 }
 
-fn hybrid_of(ratio: f64) -> Value {
-    json!({ "embedder": EMBEDDER, "semanticRatio": ratio })
-}
-
-/// What both kinds of searches may say besides.
+/// What a search may say besides.
 fn common(source: &mut Source<'_>, body: &mut Body) {
-    let near = source.number(0..=1_000_000) as u64;
-    set(body, "vector", json!(vector(near)));
     window(source, body);
     if source.chance(0.3) {
-        set(body, "filter", filter(source));
+        let filter = filter(source);
+        set(body, "filter", filter);
     }
     if source.chance(0.3) {
         let field = *source.pick(&["year", "votes", "rating", "studio"]);
         let order = *source.pick(&["asc", "desc"]);
-        set(body, "sort", json!([format!("{field}:{order}")]));
+        set(body, "sort", vec![format!("{field}:{order}")]);
     }
     if source.chance(0.2) {
-        set(body, "facets", json!(["studio", "year"]));
+        set(body, "facets", vec!["studio", "year"]);
+    }
+    if source.chance(0.3) {
+        set(body, "attributesToHighlight", vec!["*"]);
     }
     shown(source, body);
 }

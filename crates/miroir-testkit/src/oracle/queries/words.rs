@@ -62,6 +62,23 @@ pub(in crate::oracle) const CLASSES: &[Definition] = &[
         98.0,
         "which of several ways to a match a server goes on with depends on the documents that it met on them",
     ),
+    Definition::exact(
+        "frequency_scores",
+        "ranking scores and their details under `matchingStrategy` `frequency`",
+        |source| {
+            let mut query = strategies(source, &["frequency"]);
+            if let Some(Value::Object(body)) = &mut query.body {
+                for name in ["showRankingScore", "showRankingScoreDetails"] {
+                    set(body, name, true);
+                }
+            }
+            query
+        },
+    )
+    .at_least(
+        94.0,
+        "a server divides by what the ways to a match could cost that it has met documents on",
+    ),
     Definition::exact("rich_words", "words of a large vocabulary", |source| {
         let source = &mut source.of(Profile::Rich);
         let count = source.number(1..=3);

@@ -56,3 +56,36 @@ fn where_everything_matches_nothing_else_counts() {
     assert_eq!(found.filtered, Some(SearchQuery::default()));
     assert_eq!(found.worded, []);
 }
+
+/// Whatever is not negated is near to a vector or far from it, and counts.
+#[test]
+fn of_a_hybrid_query_only_what_it_negates_counts() {
+    let hybrid =
+        |q: &str| json!({"q": q, "vector": [1.0], "hybrid": {"embedder": "e"}, "filter": "a = 1"});
+    for (q, negated) in [
+        ("sea -lake", "-lake"),
+        ("-lake,sea", "-lake"),
+        ("sea -\"deep lake\" -river", "-\"deep lake\" -river"),
+        ("\"sea -lake\" -\"deep", "-\"deep"),
+    ] {
+        let found = census(&[hybrid(q)]);
+        let [words] = &found.worded[..] else {
+            panic!("{q}");
+        };
+        assert_eq!(
+            (words.q.as_deref(), filter_of(words)),
+            (Some(negated), Some("(a = 1)"))
+        );
+        assert_eq!(found.filtered, None);
+    }
+    for q in [
+        "sea lake",
+        "sea-lake",
+        "sea - lake",
+        "sea -",
+        "\"sea -lake\"",
+    ] {
+        let found = census(&[hybrid(q)]);
+        assert_eq!(filter_of(&found.filtered.unwrap()), Some("a = 1"), "{q}");
+    }
+}
