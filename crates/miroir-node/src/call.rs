@@ -74,6 +74,15 @@ impl Call {
         self
     }
 
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// With its query.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
     /// What the body holds; empty where there is none.
     pub fn content(&self) -> &[u8] {
         self.body.as_ref().map_or(&[], |(_, body)| body)

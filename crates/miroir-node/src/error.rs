@@ -61,6 +61,15 @@ impl NodeError {
         }
     }
 
+    /// A word for what happened: `connect`, `timeout` or `reset`.
+    pub fn kind(&self) -> &'static str {
+        match self.stage {
+            _ if self.timed_out => "timeout",
+            Stage::Queue | Stage::Connect => "connect",
+            Stage::Wait | Stage::Read => "reset",
+        }
+    }
+
     /// The node refused the connection or the connection broke: it is not merely slow.
     pub fn is_unreachable(&self) -> bool {
         !self.timed_out

@@ -30,6 +30,7 @@ use crate::http::admission::Admission;
 use crate::http::reply::Failure;
 use crate::keys::KeyRing;
 use crate::tasks::OpenTasks;
+use crate::telemetry::metrics::Metrics;
 
 pub(crate) use start::run_until_stopped;
 
@@ -60,6 +61,8 @@ pub(crate) struct App {
     pub(crate) touches: Touches,
     /// The background loops that report how they are.
     pub(crate) workers: Workers,
+    /// What is counted, and the scrape of it.
+    pub(crate) metrics: Metrics,
     /// Rung when there may be something to repair.
     pub(crate) repair_bell: Arc<Notify>,
     /// `S` of indexes created from now on.

@@ -36,7 +36,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let Ok(config) = loaded else {
         return ExitCode::FAILURE;
     };
-    telemetry::start_log(config.log.level.as_str());
+    telemetry::log::start(config.log.level.as_str());
     for warning in config.warnings() {
         tracing::warn!(warning, "configuration");
     }

@@ -2,6 +2,7 @@
 //!
 //! | module | what it gives |
 //! |---|---|
+//! | [`bench`] | what Miroir costs: the same load directly, through nginx and through Miroir |
 //! | [`process`] | nodes and proxies as real child processes that can be killed, frozen and started again |
 //! | [`cluster`] | a whole fleet behind one proxy, ready to be asked |
 //! | [`copies`] | what the nodes themselves hold, copy by copy |
@@ -14,9 +15,11 @@
 //!
 //! Nothing here is linked into a product binary.
 
+pub mod bench;
 pub mod client;
 pub mod cluster;
 pub mod copies;
+mod front;
 pub mod history;
 pub mod json;
 pub mod oracle;

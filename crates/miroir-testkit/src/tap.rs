@@ -1,23 +1,17 @@
 //! A listener in front of a node that passes everything on and remembers the searches: what a proxy asks of its nodes can be
 //! counted, and a node can be lost at a certain question.
 
-use std::convert::Infallible;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING};
-use http::{Request, Response, StatusCode, Uri};
+use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::client::legacy::Client as Pool;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::Value;
 use tokio::net::TcpListener;
+
+use crate::front::{self, Behind};
 
 /// One search that a node answered.
 #[derive(Debug, Clone)]
@@ -67,11 +61,10 @@ pub struct Tap {
 #[derive(Debug)]
 struct State {
     node: String,
-    target: String,
+    behind: Behind,
     searches: Searches,
     /// Searches that the node still answers.
     left: AtomicUsize,
-    pool: Pool<HttpConnector, Full<Bytes>>,
 }
 
 impl Tap {
@@ -81,12 +74,15 @@ impl Tap {
         let url = format!("http://{}", listener.local_addr()?);
         let state = Arc::new(State {
             node: node.to_owned(),
-            target: target.to_owned(),
+            behind: Behind::at(target),
             searches,
             left: AtomicUsize::new(usize::MAX),
-            pool: Pool::builder(TokioExecutor::new()).build_http(),
         });
-        tokio::spawn(listen(listener, state.clone()));
+        let passing = state.clone();
+        tokio::spawn(front::listen(listener, move |request| {
+            let state = passing.clone();
+            async move { state.pass(request).await }
+        }));
         Ok(Self { url, state })
     }
 
@@ -102,29 +98,15 @@ impl Tap {
     }
 }
 
-async fn listen(listener: TcpListener, state: Arc<State>) {
-    while let Ok((stream, _)) = listener.accept().await {
-        let state = state.clone();
-        let serve = service_fn(move |request| {
-            let state = state.clone();
-            async move { Ok::<_, Infallible>(state.pass(request).await) }
-        });
-        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), serve));
-    }
-}
-
 impl State {
     async fn pass(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        self.exchange(request).await.unwrap_or_else(|| {
-            let mut failed = Response::new(Full::default());
-            *failed.status_mut() = StatusCode::BAD_GATEWAY;
-            failed
-        })
+        let answer = self.exchange(request).await;
+        answer.unwrap_or_else(front::no_answer)
     }
 
     /// `None` when the node gives no answer, or is not to.
     async fn exchange(&self, request: Request<Incoming>) -> Option<Response<Full<Bytes>>> {
-        let (mut head, body) = request.into_parts();
+        let (head, body) = request.into_parts();
         let body = body.collect().await.ok()?.to_bytes();
         let is_search = head.uri.path().ends_with("/search");
         if is_search {
@@ -133,33 +115,14 @@ impl State {
                 .fetch_update(Ordering::SeqCst, Ordering::SeqCst, take)
                 .ok()?;
         }
-        let path = head.uri.path_and_query()?;
-        head.uri = format!("{}{path}", self.target).parse::<Uri>().ok()?;
-        head.headers.remove(HOST);
-        head.headers.remove(TRANSFER_ENCODING);
-        head.headers.remove(CONTENT_LENGTH);
-        let asked = body.clone();
-        let answer = self
-            .pool
-            .request(Request::from_parts(head, Full::new(body)))
-            .await
-            .ok()?;
-        let (head, body) = answer.into_parts();
-        let body = body.collect().await.ok()?.to_bytes();
-        if is_search && head.status.is_success() {
+        let answer = self.behind.ask(head, body.clone()).await?;
+        if is_search && answer.status.is_success() {
             self.searches.push(Asked {
                 node: self.node.clone(),
-                request: serde_json::from_slice(&asked).ok()?,
-                answer: serde_json::from_slice(&body).ok()?,
+                request: serde_json::from_slice(&body).ok()?,
+                answer: serde_json::from_slice(&answer.body).ok()?,
             });
         }
-        let mut response = Response::new(Full::new(body));
-        *response.status_mut() = head.status;
-        if let Some(content_type) = head.headers.get(CONTENT_TYPE) {
-            response
-                .headers_mut()
-                .insert(CONTENT_TYPE, content_type.clone());
-        }
-        Some(response)
+        Some(answer.into_response())
     }
 }

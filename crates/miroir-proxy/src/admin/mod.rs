@@ -1,5 +1,6 @@
 //! `/_miroir/*`: what operators see and steer.
 
+pub(crate) mod metrics;
 pub(crate) mod ready;
 pub(crate) mod shards;
 pub(crate) mod staleness;

@@ -38,6 +38,7 @@ use crate::http::admission::Admission;
 use crate::http::{Listener, client_router, metrics_router, serve};
 use crate::keys::KeyRing;
 use crate::tasks::{self, OpenTasks};
+use crate::telemetry::metrics::Metrics;
 
 /// Why the process cannot start. Each message says what to do about it.
 #[derive(Debug, Error)]
@@ -201,10 +202,12 @@ async fn build(config: Config, store: Store) -> Result<Arc<App>, StartError> {
         clients.iter().map(|client| client.id().clone()),
         Arc::clone(&repair_bell),
     );
+    let metrics = Metrics::new(&config);
     let cluster = Arc::new(Cluster::new(
         topology,
         clients,
         board,
+        metrics.node_calls.clone(),
         config.scatter.node_timeout_ms.duration(),
     ));
 
@@ -238,6 +241,7 @@ async fn build(config: Config, store: Store) -> Result<Arc<App>, StartError> {
         staleness: Staleness::new(&stale, Arc::clone(&repair_bell)),
         touches: Touches::default(),
         workers: Workers::default(),
+        metrics,
         repair_bell,
         catalog: Catalog::new(indexes, fields),
         sequencers: Sequencers::default(),

@@ -20,12 +20,14 @@ use miroir_node::{Answer, Call, NodeClient, NodeError};
 use tokio::time::Instant;
 
 use crate::cluster::health::HealthBoard;
+use crate::telemetry::metrics::{self, NodeCalls};
 
 /// Topology, health and connections.
 pub(crate) struct Cluster {
     topology: Arc<Topology>,
     clients: BTreeMap<NodeId, NodeClient>,
     health: HealthBoard,
+    calls: NodeCalls,
     read_timeout: Duration,
 }
 
@@ -34,6 +36,7 @@ impl Cluster {
         topology: Topology,
         clients: Vec<NodeClient>,
         health: HealthBoard,
+        calls: NodeCalls,
         read_timeout: Duration,
     ) -> Self {
         let clients = clients
@@ -44,6 +47,7 @@ impl Cluster {
             topology: Arc::new(topology),
             clients,
             health,
+            calls,
             read_timeout,
         }
     }
@@ -70,7 +74,11 @@ impl Cluster {
             .clients
             .get(node)
             .expect("plans name only nodes of the topology");
+        let operation = metrics::operation(call.method(), call.path());
+        let begun = Instant::now();
         let result = client.call(call).await;
+        self.calls
+            .observe(node, operation, begun.elapsed(), &result);
         self.health.observe_call(node, &result);
         result
     }

@@ -104,9 +104,13 @@ pub(crate) async fn drive<W: Worker>(app: Arc<App>, mut worker: W) {
     loop {
         app.workers.update(W::NAME, |status| status.running = true);
         // A bug in one worker must not end the process, or leave the others alone with a poisoned lock.
+        let begun = Instant::now();
         let pass = AssertUnwindSafe(worker.pass(&pace)).catch_unwind().await;
         let result = pass.unwrap_or_else(|panic| Err(panic_text(&*panic).into()));
         failures = if result.is_ok() { 0 } else { failures + 1 };
+        app.metrics
+            .work
+            .passed(W::NAME, result.is_ok(), begun.elapsed());
         app.workers.update(W::NAME, |status| {
             status.running = false;
             status.last_pass_at = Some(clock::now_ms());

@@ -23,6 +23,12 @@ section! {
 pub struct Patterns(Vec<String>);
 
 impl Patterns {
+    /// Whether no index is meant.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether one of the patterns is the name, or stands for it.
     #[must_use]
     pub fn cover(&self, name: &str) -> bool {

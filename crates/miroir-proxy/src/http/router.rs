@@ -19,6 +19,7 @@ use crate::http::authentication::{self, guarded, guarded_or_admin};
 use crate::http::cors::cors;
 use crate::http::reply::Reply;
 use crate::http::verbs::verbs;
+use crate::telemetry;
 
 /// The listener of clients and operators.
 pub(crate) fn client_router(app: Arc<App>) -> Router {
@@ -178,6 +179,7 @@ pub(crate) fn client_router(app: Arc<App>) -> Router {
             get(exact_dictionary::routes::dictionary),
         )
         .route("/_miroir/workers", get(admin::workers::workers))
+        .route("/_miroir/metrics", get(admin::metrics::metrics))
         .route(
             "/_miroir/antientropy/status",
             get(admin::staleness::staleness),
@@ -196,18 +198,24 @@ pub(crate) fn client_router(app: Arc<App>) -> Router {
         .merge(client)
         .merge(admin)
         .fallback(unknown_path)
-        .with_state(app);
+        .layer(middleware::from_fn(telemetry::request::name_route))
+        .with_state(app.clone());
     // Around all routes at once: what is inside of a route comes after its choice by path and verb.
     Router::new()
         .fallback_service(routes)
         .layer(middleware::from_fn(verbs))
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn(cors))
+        .layer(middleware::from_fn_with_state(
+            app,
+            telemetry::request::observe,
+        ))
 }
 
-/// The listener of the operator's monitoring. Metrics come with their own issue; until then only readiness is here.
+/// The listener of the operator's monitoring.
 pub(crate) fn metrics_router(app: Arc<App>) -> Router {
     Router::new()
+        .route("/metrics", get(admin::metrics::metrics))
         .route("/_miroir/ready", get(admin::ready::ready))
         .route("/health", get(api::health::health))
         .fallback(unknown_path)

@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use miroir_core::error::{ApiError, Code};
 use miroir_core::id::{IndexUid, NodeId, NodeUid, ShardSet, TaskUid};
-use miroir_core::plan::WritePlan;
+use miroir_core::plan::{Degraded, WritePlan};
 use miroir_core::quorum::{LegOutcome, Verdict, judge};
 use miroir_core::wire::task::{TaskKind, TaskStatus};
 use miroir_node::Answer;
@@ -93,6 +93,7 @@ pub(crate) async fn conclude(
             Ok(row)
         })
         .await?;
+    app.metrics.work.task_ended(task.status);
     Ok(Accepted {
         task,
         degraded: None,
@@ -257,12 +258,17 @@ fn decide(
     match sure {
         Verdict::Acknowledged {
             missed, degraded, ..
-        } => Decision::Answer {
-            stale: app
-                .staleness
-                .mark(node_uid, &missed, StaleReason::Missed, Some(uid)),
-            degraded: degraded.map(|degraded| degraded.to_string()),
-        },
+        } => {
+            if let Some(Degraded::Write { groups, .. }) = &degraded {
+                app.metrics.work.quorum_missed(groups);
+            }
+            Decision::Answer {
+                stale: app
+                    .staleness
+                    .mark(node_uid, &missed, StaleReason::Missed, Some(uid)),
+                degraded: degraded.map(|degraded| degraded.to_string()),
+            }
+        }
         Verdict::Refused { .. } | Verdict::Pending => Decision::Wait,
     }
 }

@@ -17,10 +17,12 @@ use crate::app::{App, ClusterView};
 use crate::catalog::Index;
 use crate::http::reply::{Cause, Failure};
 use crate::request::scatter::{CallReport, Gathered, LegAnswer, LegEnd, Scatter, ScatterEnd};
+use crate::telemetry::metrics::Reads;
 
 /// One read of one index as the fleet was when it began. All lists made in it ask the same copies, as long as they answer.
 pub(crate) struct Reading<'a> {
     pub(crate) index: &'a Index,
+    metrics: &'a Reads,
     scatter: Scatter<'a>,
     path: String,
 }
@@ -57,6 +59,7 @@ impl<'a> Reading<'a> {
     ) -> Self {
         Self {
             index,
+            metrics: &app.metrics.reads,
             scatter: Scatter::new(app, view, index.shards(), constraints, rotation),
             path: format!("/indexes/{}/search", index.node_uid()),
         }
@@ -154,13 +157,16 @@ impl<'a> Reading<'a> {
         let limits: Vec<usize> = first_limits(&plan, wanted.end + wanted.ahead)
             .map(|limit| limit.saturating_mul(factor))
             .collect();
+        self.metrics.scattered(plan.legs.len());
         let first = plan.legs.into_iter().zip(limits).collect();
         let mut gathered = self.round(request, first, most).await?;
         gathered.uncovered = gathered.uncovered.union(&plan.uncovered);
         let mut round = 1;
         loop {
             let (sources, legs, uncovered) = split(self.scatter.judge(gathered)?);
+            let merging = Instant::now();
             let order = order::merge(&legs, wanted).map_err(broken)?;
+            self.metrics.merged(merging.elapsed());
             if order.refill.is_empty() {
                 return Ok(Ranked {
                     legs,
@@ -178,6 +184,7 @@ impl<'a> Reading<'a> {
                     None => kept.push(LegAnswer { leg, answer }),
                 }
             }
+            self.metrics.refilled(again.len());
             gathered = self.round(request, again, most).await?;
             gathered.answers.extend(kept);
             gathered.uncovered = gathered.uncovered.union(&uncovered);

@@ -153,6 +153,7 @@ impl<'a> Scatter<'a> {
                 }
                 Err(LegEnd::Lost) => {
                     let detour = self.detour(&leg.shards);
+                    self.app.metrics.reads.retried(detour.legs.len());
                     uncovered = uncovered.union(&detour.uncovered);
                     open.extend(detour.legs.into_iter().map(&send));
                 }
@@ -276,6 +277,7 @@ pub(crate) async fn scatter(
     call: impl Fn(&Leg, Instant) -> Call,
 ) -> Result<Gathered, ScatterEnd> {
     let scatter = Scatter::new(app, view, shards, constraints, rotation);
+    app.metrics.reads.scattered(plan.legs.len());
     let mut gathered = scatter
         .round(plan.legs, call, |_, answer| Ok(answer))
         .await?;

@@ -75,6 +75,7 @@ async fn try_finish(app: &Arc<App>, task: OpenTask) -> Result<(), Trouble> {
     }
 
     let details = details(app, &task, error.is_none());
+    let ended = outcome(error.is_some());
     let (started_at, finished_at) = times(&task);
     let Some(stale) = fence(app, &task, &reports, &doubtful, &composite) else {
         return Ok(());
@@ -121,6 +122,7 @@ async fn try_finish(app: &Arc<App>, task: OpenTask) -> Result<(), Trouble> {
         app.catalog.put(Index::clone(&index));
     }
     app.open_tasks.close(task.uid);
+    app.metrics.work.task_ended(ended);
     if creation_failed {
         undo_creation(app, &task).await;
     } else if matches!(task.work, Work::Settings { .. }) {
@@ -198,16 +200,19 @@ pub(crate) fn finish_at_once(row: &mut TaskRow, batch: u64, error: Option<Json>,
 }
 
 fn end(row: &mut TaskRow, error: Option<Json>, details: Json, started_at: i64, finished_at: i64) {
-    row.status = if error.is_some() {
-        TaskStatus::Failed
-    } else {
-        TaskStatus::Succeeded
-    };
+    row.status = outcome(error.is_some());
     row.error = error;
     row.details = details;
     row.started_at = Some(started_at);
     row.finished_at = Some(finished_at.max(started_at));
     row.applied_at = Some(finished_at / 1_000_000);
+}
+
+fn outcome(has_failed: bool) -> TaskStatus {
+    match has_failed {
+        true => TaskStatus::Failed,
+        false => TaskStatus::Succeeded,
+    }
 }
 
 /// One report per node: its last word on the shards that it was to write.

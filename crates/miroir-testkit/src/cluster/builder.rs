@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{CONFIG_FILE, Cluster, ClusterError, NODE_MASTER_KEY, config};
+use crate::bench::Canned;
 use crate::process::{Node, Port, Proxy};
 use crate::tap::{Searches, Tap};
 
@@ -18,7 +19,15 @@ pub struct ClusterBuilder {
     shards: u16,
     node_flags: Vec<String>,
     extra: Vec<(String, Value)>,
-    tapped: bool,
+    front: Front,
+}
+
+/// What stands between the proxy and each node.
+#[derive(Debug, Clone, Copy)]
+enum Front {
+    Nothing,
+    Tap,
+    Canned,
 }
 
 impl Default for ClusterBuilder {
@@ -34,7 +43,7 @@ impl Default for ClusterBuilder {
                 ("health.interval_ms".to_owned(), json!(200)),
                 ("health.timeout_ms".to_owned(), json!(200)),
             ],
-            tapped: false,
+            front: Front::Nothing,
         }
     }
 }
@@ -88,7 +97,16 @@ impl ClusterBuilder {
     #[must_use]
     pub fn tapped(self) -> Self {
         Self {
-            tapped: true,
+            front: Front::Tap,
+            ..self
+        }
+    }
+
+    /// Puts a [`Canned`] between the proxy and each node.
+    #[must_use]
+    pub fn canned(self) -> Self {
+        Self {
+            front: Front::Canned,
             ..self
         }
     }
@@ -106,15 +124,28 @@ impl ClusterBuilder {
         .await?;
         let folder = TempDir::with_prefix("miroir-proxy-")?;
         let searches = Searches::default();
-        let mut taps = Vec::new();
-        for node in nodes.iter().filter(|_| self.tapped) {
-            taps.push(Tap::start(node.id(), &node.url(), searches.clone()).await?);
+        let (mut taps, mut canned, mut fronts) = (Vec::new(), Vec::new(), Vec::new());
+        for node in &nodes {
+            match self.front {
+                Front::Nothing => {}
+                Front::Tap => {
+                    let tap = Tap::start(node.id(), &node.url(), searches.clone()).await?;
+                    fronts.push(tap.url().to_owned());
+                    taps.push(tap);
+                }
+                Front::Canned => {
+                    let front = Canned::start(&node.url()).await?;
+                    fronts.push(front.url());
+                    canned.push(front);
+                }
+            }
         }
-        let proxy = self.start_proxy(&nodes, &taps, folder.path()).await?;
+        let proxy = self.start_proxy(&nodes, &fronts, folder.path()).await?;
         Ok(Cluster {
             proxy,
             nodes,
             taps,
+            canned,
             searches,
             folder,
         })
@@ -123,14 +154,14 @@ impl ClusterBuilder {
     async fn start_proxy(
         &self,
         nodes: &[Node],
-        taps: &[Tap],
+        fronts: &[String],
         folder: &Path,
     ) -> Result<Proxy, ClusterError> {
         let file = folder.join(CONFIG_FILE);
         let (port, metrics_port) = (Port::free()?, Port::free()?);
         let config = config::document(&config::Facts {
             nodes,
-            taps,
+            fronts,
             replica_groups: self.replica_groups,
             replication_factor: self.replication_factor,
             shards: self.shards,

@@ -6,13 +6,12 @@ use serde_json::{Map, Value, json};
 
 use super::{ADMIN_KEY, MASTER_KEY, NODE_MASTER_KEY};
 use crate::process::Node;
-use crate::tap::Tap;
 
 /// What the file depends on.
 pub(super) struct Facts<'a> {
     pub(super) nodes: &'a [Node],
-    /// In front of the nodes, or none.
-    pub(super) taps: &'a [Tap],
+    /// What stands in front of the nodes, or none.
+    pub(super) fronts: &'a [String],
     pub(super) replica_groups: u16,
     pub(super) replication_factor: u16,
     pub(super) shards: u16,
@@ -30,8 +29,8 @@ pub(super) fn document(facts: &Facts<'_>) -> String {
         .iter()
         .enumerate()
         .map(|(position, node)| {
-            let tap = facts.taps.get(position).map(|tap| tap.url().to_owned());
-            let address = tap.unwrap_or_else(|| node.url());
+            let front = facts.fronts.get(position).cloned();
+            let address = front.unwrap_or_else(|| node.url());
             json!({ "id": node.id(), "address": address, "replica_group": position % groups })
         })
         .collect();

@@ -11,6 +11,7 @@ pub use builder::ClusterBuilder;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::bench::Canned;
 use crate::client::Client;
 use crate::process::{Node, ProcessError, Proxy};
 use crate::tap::{Searches, Tap};
@@ -43,6 +44,7 @@ pub struct Cluster {
     proxy: Proxy,
     nodes: Vec<Node>,
     taps: Vec<Tap>,
+    canned: Vec<Canned>,
     searches: Searches,
     folder: TempDir,
 }
@@ -99,6 +101,12 @@ impl Cluster {
     #[must_use]
     pub fn tap(&self, position: usize) -> &Tap {
         &self.taps[position]
+    }
+
+    /// The listeners that answer reads in the nodes' stead, if the fleet has them.
+    #[must_use]
+    pub fn canned(&self) -> &[Canned] {
+        &self.canned
     }
 
     /// The proxy process.

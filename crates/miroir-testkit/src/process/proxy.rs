@@ -1,7 +1,7 @@
 //! A proxy process started from a configuration file.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use http::StatusCode;
@@ -18,7 +18,7 @@ pub struct Proxy {
     folder: PathBuf,
     config: PathBuf,
     port: Port,
-    _metrics_port: Port,
+    metrics_port: Port,
     child: Child,
 }
 
@@ -35,7 +35,7 @@ impl Proxy {
             folder: folder.to_path_buf(),
             config: config.to_path_buf(),
             port,
-            _metrics_port: metrics_port,
+            metrics_port,
             child,
         })
     }
@@ -44,6 +44,18 @@ impl Proxy {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port.number())
+    }
+
+    /// Base URL of its listener for the monitoring.
+    #[must_use]
+    pub fn metrics_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.metrics_port.number())
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// Its configuration file.
@@ -126,7 +138,7 @@ impl Proxy {
 }
 
 fn spawn(config: &Path, folder: &Path) -> Result<Child, ProcessError> {
-    let mut command = Command::new(executable::miroir()?);
-    command.arg("proxy").arg("--config").arg(config);
+    let mut command = executable::proxy_command()?;
+    command.arg("--config").arg(config);
     Child::start("proxy", command, folder)
 }

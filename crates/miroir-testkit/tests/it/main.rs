@@ -19,6 +19,7 @@ mod history;
 mod hybrid;
 mod invisibility;
 mod keys;
+mod metrics;
 mod narrowing;
 mod nodes;
 mod oracle;

@@ -97,6 +97,7 @@ async fn compare(
     };
     let touched = repairing.app.touches.take(index);
     let changes = Changes::of(batch, &read, &touched)?;
+    repairing.app.metrics.work.copied(changes.copies.len());
     let requests = changes.requests(repairing, primary_key)?;
     if requests.is_empty() {
         return Ok(changes);

@@ -1,0 +1,122 @@
+//! One request from its arrival to its answer: its id, its line in the log, its place in the metrics.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::{HeaderName, HeaderValue, StatusCode};
+use miroir_core::hash::key_hash;
+use tracing::Instrument as _;
+
+use crate::app::App;
+use crate::http::reply::DEGRADED;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Routes that monitoring calls every few seconds; they leave no line.
+const UNLOGGED: [&str; 3] = ["/health", "/_miroir/ready", "/_miroir/metrics"];
+/// The longest id that is taken over from a client.
+const LONGEST_ID: usize = 64;
+
+/// Wraps everything, also what is answered before there is a route.
+pub(crate) async fn observe(
+    State(app): State<Arc<App>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let begun = Instant::now();
+    let _in_flight = app.metrics.requests.begin();
+    let id = id_of(&request);
+    request.headers_mut().insert(REQUEST_ID, id.clone());
+    let method = request.method().clone();
+    let index = index_of(request.uri().path()).map(str::to_owned);
+    let span = tracing::info_span!("request", request_id = id.to_str().unwrap_or_default());
+
+    let mut response = next.run(request).instrument(span.clone()).await;
+
+    let status = response.status();
+    let route = response.extensions().get::<MatchedPath>().cloned();
+    let template = route.as_ref().map_or("unmatched", MatchedPath::as_str);
+    let index = index.filter(|_| route.is_some());
+    let duration = begun.elapsed();
+    app.metrics
+        .requests
+        .end(&method, template, status, duration);
+    let degraded = response.headers().contains_key(DEGRADED);
+    // Writes that some copies missed are answered with 202.
+    if degraded && status == StatusCode::OK {
+        app.metrics.reads.answered_in_part();
+    }
+    if !UNLOGGED.contains(&template) {
+        let _entered = span.enter();
+        let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(
+            method = method.as_str(),
+            path_template = template,
+            index,
+            status = status.as_u16(),
+            duration_ms,
+            degraded,
+            "request completed"
+        );
+    }
+    response.headers_mut().insert(REQUEST_ID, id);
+    response
+}
+
+/// Tells [`observe`], which stands outside of the routes, which of them has answered.
+pub(crate) async fn name_route(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).await;
+    if let Some(route) = route {
+        response.extensions_mut().insert(route);
+    }
+    response
+}
+
+/// The client's, if it is one that may be written into a log, else a fresh one.
+fn id_of(request: &Request) -> HeaderValue {
+    let of_client = request.headers().get(&REQUEST_ID);
+    match of_client.filter(|id| is_valid(id.as_bytes())) {
+        Some(id) => id.clone(),
+        None => {
+            let hash = key_hash(&uuid::Uuid::now_v7().simple().to_string());
+            HeaderValue::from_str(&format!("{hash:016x}")).expect("hexadecimal digits")
+        }
+    }
+}
+
+fn is_valid(id: &[u8]) -> bool {
+    (1..=LONGEST_ID).contains(&id.len())
+        && id
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+/// The index in a path below `/indexes/`, if it is the name of one: nothing else may come from a path into the log.
+fn index_of(path: &str) -> Option<&str> {
+    let rest = path.strip_prefix("/indexes/")?;
+    let uid = rest.split('/').next()?;
+    let is_name = uid
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    (is_name && uid.len() <= 400).then_some(uid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_and_safe_ids_reach_the_log() {
+        assert_eq!(index_of("/indexes/movies/search"), Some("movies"));
+        assert_eq!(index_of("/indexes/a%20secret"), None);
+        assert_eq!(index_of("/tasks/1"), None);
+        assert!(is_valid(b"9f1c2a7be4d00a13"));
+        assert!(is_valid(b"a_B-3"));
+        assert!(!is_valid(b""));
+        assert!(!is_valid(b"two words"));
+        assert!(!is_valid(&[b'a'; 65]));
+    }
+}

@@ -1,0 +1,104 @@
+//! One node behind: directly, through nginx, through Miroir.
+
+use serde_json::json;
+
+use super::turns::{Cost, Way, take_turns};
+use super::{Scenario, name};
+use crate::bench::fleet::{BenchFleet, INDEX, Shape, word};
+use crate::bench::load::{Load, Shot};
+use crate::bench::nginx::Nginx;
+use crate::bench::report::Limit::{AtLeast, AtMost};
+use crate::bench::{BenchError, Report};
+
+/// Latency is taken at a rate that leaves the machine time to breathe.
+const PACED: Load = Load {
+    connections: 2,
+    requests: 6_000,
+    rate: Some(1_500.0),
+};
+/// Processor time is taken where the proxy is busy all the time.
+const BUSY: Load = Load {
+    connections: 8,
+    requests: 30_000,
+    rate: None,
+};
+
+pub(super) async fn document() -> Result<Report, BenchError> {
+    let fleet = start().await?;
+    let shot = fleet.read(&format!("/indexes/{INDEX}/documents/7"), None);
+    measure(fleet, shot, Scenario::Document).await
+}
+
+pub(super) async fn search() -> Result<Report, BenchError> {
+    let fleet = start().await?;
+    let query = json!({ "q": word(40), "limit": 20 });
+    let shot = fleet.read(&format!("/indexes/{INDEX}/search"), Some(&query));
+    measure(fleet, shot, Scenario::Search1).await
+}
+
+async fn start() -> Result<BenchFleet, BenchError> {
+    let shape = Shape {
+        nodes: 1,
+        rf: 1,
+        documents: 5_000,
+        canned: true,
+    };
+    BenchFleet::start(shape, &[]).await
+}
+
+async fn measure(
+    mut fleet: BenchFleet,
+    shot: Shot,
+    scenario: Scenario,
+) -> Result<Report, BenchError> {
+    let mut report = Report::new(&name(scenario));
+    // The node learns what Miroir asks of it; that is then asked directly.
+    take_turns(LEARNING, &[way(vec![shot.clone()], None)])?;
+    let direct = fleet.last_legs();
+    let node = fleet.nodes()[0].address().to_owned();
+    let nginx = Nginx::start(&node)?;
+    let mut ways = vec![
+        way(direct.clone(), None),
+        way(vec![shot], Some(fleet.process())),
+    ];
+    match &nginx {
+        Some(nginx) => {
+            let through = direct.iter().map(|leg| Shot {
+                address: nginx.address(),
+                ..leg.clone()
+            });
+            ways.push(way(through.collect(), Some(nginx.process())));
+        }
+        None => report.left_out.push("nginx is not installed".to_owned()),
+    }
+    let paced = take_turns(PACED, &ways)?;
+    let busy = take_turns(BUSY, &ways)?;
+    let added = |way: &Cost, part| way.microseconds(part) - paced[0].microseconds(part);
+    report.figure("direct_p50_us", paced[0].microseconds(0.5));
+    report.limited("added_p50_us", added(&paced[1], 0.5), AtMost(100.0));
+    report.limited("added_p99_us", added(&paced[1], 0.99), AtMost(500.0));
+    report.figure("added_p999_us", added(&paced[1], 0.999));
+    report.limited(
+        "processor_us",
+        busy[1].processor_microseconds(),
+        AtMost(40.0),
+    );
+    report.figure("requests_per_second", busy[1].sample.throughput());
+    if let (Some(paced), Some(busy_nginx)) = (paced.get(2), busy.get(2)) {
+        report.figure("nginx_added_p50_us", added(paced, 0.5));
+        report.figure("nginx_processor_us", busy_nginx.processor_microseconds());
+        let share = busy_nginx.processor_microseconds() / busy[1].processor_microseconds();
+        report.limited("of_nginx_per_processor_second", share, AtLeast(0.6));
+    }
+    Ok(report)
+}
+
+const LEARNING: Load = Load {
+    connections: 1,
+    requests: 10,
+    rate: None,
+};
+
+fn way(shots: Vec<Shot>, process: Option<u32>) -> Way {
+    Way { shots, process }
+}

@@ -1,0 +1,66 @@
+//! The same load on several ways to an answer, in turns.
+
+use std::time::Duration;
+
+use crate::bench::BenchError;
+use crate::bench::load::{Load, Sample, Shot};
+use crate::bench::usage::Usage;
+
+/// How often each way has its turn.
+const TURNS: u32 = 5;
+
+/// One way to an answer.
+#[derive(Debug)]
+pub(super) struct Way {
+    pub(super) shots: Vec<Shot>,
+    /// The process whose processor time counts.
+    pub(super) process: Option<u32>,
+}
+
+/// What a way cost.
+#[derive(Debug, Default)]
+pub(super) struct Cost {
+    pub(super) sample: Sample,
+    /// Of the way's process.
+    pub(super) processor: Duration,
+}
+
+impl Cost {
+    /// Processor time for one answer, in microseconds.
+    pub(super) fn processor_microseconds(&self) -> f64 {
+        let answers = u32::try_from(self.sample.times.len()).unwrap_or(u32::MAX);
+        self.processor.as_secs_f64() * 1e6 / f64::from(answers.max(1))
+    }
+
+    /// Time below which that part of the answers came, in microseconds.
+    pub(super) fn microseconds(&self, part: f64) -> f64 {
+        self.sample.quantile(part).as_secs_f64() * 1e6
+    }
+}
+
+/// Loads every way in turns, after a first turn that nobody counts. `load` is that of all turns together.
+pub(super) fn take_turns(load: Load, ways: &[Way]) -> Result<Vec<Cost>, BenchError> {
+    let load = Load {
+        requests: load.requests / TURNS,
+        ..load
+    };
+    let mut costs: Vec<Cost> = ways.iter().map(|_| Cost::default()).collect();
+    for turn in 0..=TURNS {
+        for (way, cost) in ways.iter().zip(&mut costs) {
+            let before = way.process.map(Usage::of).transpose()?.unwrap_or_default();
+            let sample = tokio::task::block_in_place(|| load.run(&way.shots))?;
+            let after = way.process.map(Usage::of).transpose()?.unwrap_or_default();
+            if sample.failures > 0 {
+                return Err(BenchError::Unfit(format!(
+                    "{} requests to {} failed",
+                    sample.failures, way.shots[0].address
+                )));
+            }
+            if turn > 0 {
+                cost.processor += after.processor - before.processor;
+                cost.sample = std::mem::take(&mut cost.sample).and(sample);
+            }
+        }
+    }
+    Ok(costs)
+}
