@@ -68,4 +68,8 @@ impl NodeTask {
     pub fn succeeded(&self) -> bool {
         self.status == "succeeded"
     }
+
+    pub fn is_canceled(&self) -> bool {
+        self.status == "canceled"
+    }
 }

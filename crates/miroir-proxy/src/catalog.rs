@@ -146,10 +146,16 @@ impl Catalog {
         self.indexes.load().get(uid).cloned()
     }
 
+    /// The index that the nodes know by this name, whatever clients call it by now.
+    pub(crate) fn of_node_uid(&self, node_uid: &NodeUid) -> Option<Arc<Index>> {
+        let indexes = self.indexes.load();
+        let mut indexes = indexes.values();
+        indexes.find(|index| index.node_uid() == node_uid).cloned()
+    }
+
     /// Whether an index lives under this name on the nodes.
     pub(crate) fn knows(&self, node_uid: &NodeUid) -> bool {
-        let indexes = self.indexes.load();
-        indexes.values().any(|index| index.node_uid() == node_uid)
+        self.of_node_uid(node_uid).is_some()
     }
 
     /// Every index, in the order of uids; the ones that clients do not see yet included.
@@ -183,6 +189,20 @@ impl Catalog {
         self.change(|indexes, fields| {
             if let Some(index) = indexes.remove(uid) {
                 fields.remove(index.node_uid());
+            }
+        });
+    }
+
+    /// Indexes change their names, all at once: nobody sees some of them under the new and others under the old ones.
+    pub(crate) fn rename(&self, renames: &[(IndexUid, IndexUid)]) {
+        self.change(|indexes, _| {
+            let found: Vec<(&IndexUid, Arc<Index>)> = renames
+                .iter()
+                .filter_map(|(old, new)| Some((new, indexes.remove(old)?)))
+                .collect();
+            for (new, mut index) in found {
+                Arc::make_mut(&mut index).row.uid = new.clone();
+                indexes.insert(new.clone(), index);
             }
         });
     }

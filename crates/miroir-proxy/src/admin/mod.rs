@@ -4,5 +4,6 @@ pub(crate) mod metrics;
 pub(crate) mod ready;
 pub(crate) mod shards;
 pub(crate) mod staleness;
+pub(crate) mod tasks;
 pub(crate) mod topology;
 pub(crate) mod workers;

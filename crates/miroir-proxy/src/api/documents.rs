@@ -11,7 +11,8 @@ use miroir_core::document::deletion::Deletion;
 use miroir_core::id::IndexUid;
 use miroir_core::wire::deserialize::{from_json, from_query};
 use miroir_core::wire::documents::{
-    AddDocuments, BrowseParameters, BrowseQuery, GetDocument, WriteParameters,
+    AddDocuments, BrowseParameters, BrowseQuery, DeleteByFilter, EditDocuments, GetDocument,
+    WriteParameters,
 };
 
 use crate::api::task_reply;
@@ -20,7 +21,7 @@ use crate::http::authentication::Granted;
 use crate::http::body::{self, JsonBody};
 use crate::http::reply::{Failure, Reply};
 use crate::request::documents::Parameters;
-use crate::request::{browse, deletions, document, documents, resolve};
+use crate::request::{browse, deletions, document, documents, editions, resolve};
 
 /// `POST` replaces, `PUT` merges.
 pub(crate) async fn write(
@@ -127,6 +128,44 @@ async fn delete_ids(
         app.spawn_story(async move { deletions::by_ids(&story, uid, deletion, metadata).await }),
     )
     .await
+}
+
+/// `POST .../documents/delete`.
+pub(crate) async fn delete_by_filter(
+    State(app): State<Arc<App>>,
+    Path(uid): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Reply, Failure> {
+    let parameters: WriteParameters = from_query(query.as_deref().unwrap_or_default())?;
+    let body = body::read_json(&app, &headers, body).await?;
+    let DeleteByFilter { filter } = from_json(&body)?;
+    let uid = resolve::uid(&uid)?;
+    let story = Arc::clone(&app);
+    let metadata = parameters.custom_metadata;
+    task_reply(
+        app.spawn_story(async move { deletions::by_filter(&story, uid, &filter, metadata).await }),
+    )
+    .await
+}
+
+/// `POST .../documents/edit`.
+pub(crate) async fn edit(
+    State(app): State<Arc<App>>,
+    Path(uid): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Reply, Failure> {
+    let parameters: WriteParameters = from_query(query.as_deref().unwrap_or_default())?;
+    let body = body::read_json(&app, &headers, body).await?;
+    let edition: EditDocuments = from_json(&body)?;
+    let uid = editions::uid(&app, &uid).await?;
+    let story = Arc::clone(&app);
+    let metadata = parameters.custom_metadata;
+    task_reply(app.spawn_story(async move { editions::edit(&story, uid, edition, metadata).await }))
+        .await
 }
 
 pub(crate) async fn delete_all(

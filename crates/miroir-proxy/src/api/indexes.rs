@@ -1,11 +1,11 @@
-//! `/indexes` and `/indexes/{uid}`.
+//! `/indexes`, `/indexes/{uid}` and `/swap-indexes`.
 
 use std::sync::Arc;
 
 use axum::extract::{Path, RawQuery, State};
 use miroir_core::error::{ApiError, Code};
 use miroir_core::wire::deserialize::{from_json, from_query};
-use miroir_core::wire::index::{CreateIndex, ListFields, ListIndexes, UpdateIndex};
+use miroir_core::wire::index::{CreateIndex, ListFields, ListIndexes, SwapIndexes, UpdateIndex};
 use serde::Serialize;
 
 use crate::api::task_reply;
@@ -14,7 +14,7 @@ use crate::catalog::Index;
 use crate::http::authentication::Granted;
 use crate::http::body::JsonBody;
 use crate::http::reply::{Failure, Reply};
-use crate::request::{fields, indexes, resolve};
+use crate::request::{compaction, fields, indexes, names, resolve};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -102,12 +102,18 @@ pub(crate) async fn update(
 ) -> Result<Reply, Failure> {
     let wanted: UpdateIndex = from_json(&body)?;
     let uid = resolve::uid(&uid)?;
-    if wanted.uid.is_some() {
-        let error = ApiError::new(
-            Code::MiroirCapabilityDisabled,
-            "Renaming an index is not part of this version of Miroir; nothing was changed.",
-        );
-        return Err(error.into());
+    if let Some(new) = wanted.uid {
+        let new = resolve::uid(&new)?;
+        if wanted.primary_key.is_some() {
+            let error = ApiError::new(
+                Code::MiroirCapabilityDisabled,
+                "An index gets another uid or another primary key, not both in one request; nothing was changed.",
+            );
+            return Err(error.into());
+        }
+        let story = Arc::clone(&app);
+        return task_reply(app.spawn_story(async move { names::rename(&story, uid, new).await }))
+            .await;
     }
     let story = Arc::clone(&app);
     let primary_key = wanted.primary_key;
@@ -124,6 +130,28 @@ pub(crate) async fn delete(
     let uid = resolve::uid(&uid)?;
     let story = Arc::clone(&app);
     task_reply(app.spawn_story(async move { indexes::delete(&story, uid).await })).await
+}
+
+/// `POST /swap-indexes`.
+pub(crate) async fn swap(
+    State(app): State<Arc<App>>,
+    Granted(access): Granted,
+    JsonBody(body): JsonBody,
+) -> Result<Reply, Failure> {
+    let swaps: Vec<SwapIndexes> = from_json(&body)?;
+    let exchanges = names::exchanges(swaps, |uid| access.covers(uid))?;
+    let story = Arc::clone(&app);
+    task_reply(app.spawn_story(async move { names::swap(&story, exchanges).await })).await
+}
+
+/// `POST /indexes/{uid}/compact`.
+pub(crate) async fn compact(
+    State(app): State<Arc<App>>,
+    Path(uid): Path<String>,
+) -> Result<Reply, Failure> {
+    let uid = resolve::uid(&uid)?;
+    let story = Arc::clone(&app);
+    task_reply(app.spawn_story(async move { compaction::compact(&story, uid).await })).await
 }
 
 /// `POST /indexes/{uid}/fields`.

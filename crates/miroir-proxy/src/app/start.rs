@@ -37,7 +37,7 @@ use crate::config::Config;
 use crate::http::admission::Admission;
 use crate::http::{Listener, client_router, metrics_router, serve};
 use crate::keys::KeyRing;
-use crate::tasks::{self, OpenTasks};
+use crate::tasks::{self, OpenTasks, Retention};
 use crate::telemetry::metrics::Metrics;
 
 /// Why the process cannot start. Each message says what to do about it.
@@ -85,6 +85,10 @@ pub(crate) async fn run_until_stopped(config: Config) -> Result<(), StartError> 
         app.spawn_worker(health::probe(Arc::clone(&app), node));
     }
     app.spawn_worker(tasks::run_poller(Arc::clone(&app)));
+    app.spawn_worker(worker::drive(
+        Arc::clone(&app),
+        Retention::new(Arc::clone(&app)),
+    ));
     exact_dictionary::start(&app);
     if app.config.rebalancer.auto_rebalance_on_recovery {
         app.spawn_worker(worker::drive(

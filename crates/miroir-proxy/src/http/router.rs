@@ -58,6 +58,14 @@ pub(crate) fn client_router(app: Arc<App>) -> Router {
                 .merge(guard(Action::IndexesDelete, delete(api::indexes::delete))),
         )
         .route(
+            "/indexes/{index_uid}/compact",
+            guard(Action::IndexesCompact, post(api::indexes::compact)),
+        )
+        .route(
+            "/swap-indexes",
+            guard(Action::IndexesSwap, post(api::indexes::swap)),
+        )
+        .route(
             "/indexes/{index_uid}/stats",
             guard(Action::StatsGet, get(api::stats::index)),
         )
@@ -104,6 +112,17 @@ pub(crate) fn client_router(app: Arc<App>) -> Router {
             guard(Action::DocumentsGet, post(api::documents::fetch)),
         )
         .route(
+            "/indexes/{index_uid}/documents/delete",
+            guard(
+                Action::DocumentsDelete,
+                post(api::documents::delete_by_filter),
+            ),
+        )
+        .route(
+            "/indexes/{index_uid}/documents/edit",
+            guard(Action::DocumentsAll, post(api::documents::edit)),
+        )
+        .route(
             "/indexes/{index_uid}/documents/delete-batch",
             guard(Action::DocumentsDelete, post(api::documents::delete_batch)),
         )
@@ -139,7 +158,20 @@ pub(crate) fn client_router(app: Arc<App>) -> Router {
                 patch(api::features::update),
             )),
         )
-        .route("/tasks", guard(Action::TasksGet, get(api::tasks::list)))
+        .route(
+            "/tasks",
+            guard(Action::TasksGet, get(api::tasks::list))
+                .merge(guard(Action::TasksDelete, delete(api::tasks::delete))),
+        )
+        .route(
+            "/tasks/cancel",
+            guard(Action::TasksCancel, post(api::tasks::cancel)),
+        )
+        .route("/batches", guard(Action::TasksGet, get(api::batches::list)))
+        .route(
+            "/batches/{uid}",
+            guard(Action::TasksGet, get(api::batches::get)),
+        )
         .route(
             "/tasks/{uid}",
             guard(Action::TasksGet, get(api::tasks::get)),
@@ -179,6 +211,9 @@ pub(crate) fn client_router(app: Arc<App>) -> Router {
             get(exact_dictionary::routes::dictionary),
         )
         .route("/_miroir/workers", get(admin::workers::workers))
+        .route("/_miroir/tasks", get(admin::tasks::list))
+        .route("/_miroir/tasks/{id}", get(admin::tasks::get))
+        .route("/_miroir/tasks/{id}/cancel", post(admin::tasks::cancel))
         .route("/_miroir/metrics", get(admin::metrics::metrics))
         .route(
             "/_miroir/antientropy/status",

@@ -1,4 +1,4 @@
-//! Deletions: by ids, routed like the documents were; all documents, on every node.
+//! Deletions: by ids, routed like the documents were; by a filter, and all documents, on every node.
 
 use std::sync::Arc;
 
@@ -21,6 +21,7 @@ use crate::request::dispatch::{
     Accepted, CatalogChange, Operation, PlannedLeg, conclude, dispatch,
 };
 use crate::request::indexes::{everywhere, take_turn};
+use crate::request::selected::{Place, judge, legs, take_place};
 use crate::tasks::Work;
 
 /// Deletes documents by id. Ids that nobody has are no error.
@@ -84,6 +85,36 @@ pub(crate) async fn by_ids(
         },
     )
     .await
+}
+
+/// Deletes the documents that a filter selects.
+pub(crate) async fn by_filter(
+    app: &Arc<App>,
+    uid: IndexUid,
+    filter: &Value,
+    custom_metadata: Option<String>,
+) -> Result<Accepted, Failure> {
+    const ROUTE: &str = "delete";
+    let body = |filter: Option<Value>| json!({ "filter": filter });
+    let of_client = body(Some(filter.clone()));
+    judge(app, &uid, ROUTE, &of_client).await?;
+    let details = |deleted: Value| {
+        Map::from_iter([
+            ("providedIds".to_owned(), json!(0)),
+            ("deletedDocuments".to_owned(), deleted),
+            ("originalFilter".to_owned(), json!(filter.to_string())),
+        ])
+    };
+    let Place { turn, passes } = take_place(app, &uid, Some(filter)).await?;
+    let Some(head) = turn.clone() else {
+        return not_found(app, uid, details(json!(0)), custom_metadata).await;
+    };
+    let twin = Some(&of_client);
+    let legs = legs(app, &head, ROUTE, passes, twin, Some(filter), body);
+    let wanted = ShardSet::full(head.shards);
+    let details = details(Value::Null);
+    let operation = operation(app, uid, head, details, custom_metadata, &wanted, legs);
+    dispatch(app, turn, operation).await
 }
 
 /// Deletes every document.

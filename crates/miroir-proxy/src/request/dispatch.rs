@@ -273,7 +273,8 @@ fn decide(
     }
 }
 
-fn new_row(
+/// A task that has just been asked for; its uid is given when it is inserted.
+pub(crate) fn new_row(
     index: Option<IndexUid>,
     kind: TaskKind,
     details: &Map<String, Value>,
@@ -325,6 +326,8 @@ async fn persist(app: &App, operation: &Operation) -> Result<TaskRow, Failure> {
         .store
         .write(move |tx| {
             row.uid = tx.sequences().next_task_uid()?;
+            row.batch_uid =
+                u32::try_from(tx.sequences().next(miroir_store::table::BATCH_UID)?).ok();
             row.position = Some(u64::from(row.uid.0));
             tx.tasks().insert(&row)?;
             for mut leg in legs {
@@ -413,6 +416,7 @@ fn remember(app: &App, operation: &Operation, uid: TaskUid) {
         legs: open_legs(&operation.legs, uid),
         acknowledged: false,
         covered_since: None,
+        canceled_by: None,
     });
 }
 

@@ -24,6 +24,7 @@ use crate::http::reply::Failure;
 use crate::request::dispatch::{
     Accepted, CatalogChange, Operation, PlannedLeg, conclude, dispatch, within,
 };
+use crate::request::stats;
 use crate::tasks::Work;
 
 /// `POST /indexes`.
@@ -106,9 +107,9 @@ pub(crate) async fn set_primary_key(
     uid: IndexUid,
     primary_key: Option<String>,
 ) -> Result<Accepted, Failure> {
-    let turn = take_turn(app, &uid).await?;
     let details = Map::from_iter([("primaryKey".to_owned(), json!(primary_key))]);
     let kind = TaskKind::IndexUpdate;
+    let (turn, has_documents) = take_turn_to_rekey(app, &uid, primary_key.as_deref()).await?;
     let Some(head) = turn.clone() else {
         let error = ApiError::index_not_found(&uid);
         return conclude(app, Some(uid), kind, details, None, Some(error)).await;
@@ -116,7 +117,7 @@ pub(crate) async fn set_primary_key(
     let (Some(primary_key), false) = (primary_key.clone(), primary_key == head.primary_key) else {
         return conclude(app, Some(uid), kind, details, None, None).await;
     };
-    if let Some(existing) = &head.primary_key {
+    if let Some(existing) = head.primary_key.as_ref().filter(|_| has_documents) {
         let mut error = ApiError::primary_key_exists(existing);
         // Of this task the server names the index; of a document task it does not.
         error.message = format!("Index `{uid}`: {}", error.message);
@@ -152,6 +153,39 @@ pub(crate) async fn set_primary_key(
     dispatch(app, turn, operation).await
 }
 
+/// The turn on an index, and whether it has documents, where that decides: a primary key that is known can be changed only in
+/// an empty index. What is on its way may bring some or take the last ones away, so its end is waited for.
+async fn take_turn_to_rekey(
+    app: &Arc<App>,
+    uid: &IndexUid,
+    wanted: Option<&str>,
+) -> Result<(Turn, bool), Failure> {
+    let limit = app.config.server.request_timeout_ms.duration();
+    let turn = async {
+        let mut changes = app.open_tasks.changes();
+        loop {
+            changes.mark_unchanged();
+            let turn = take_turn(app, uid).await?;
+            let known = turn.as_ref().and_then(|head| head.primary_key.as_deref());
+            let (Some(head), true, true) =
+                (&*turn, wanted.is_some(), known.is_some() && known != wanted)
+            else {
+                return Ok((turn, false));
+            };
+            if !app.open_tasks.any_on(&head.node_uid)
+                && let Some(index) = app.catalog.get(uid)
+            {
+                let (documents, uncovered) = stats::count(app, &index).await?;
+                let has_documents = documents > 0 || !uncovered.is_empty();
+                return Ok((turn, has_documents));
+            }
+            drop(turn);
+            changes.changed().await.map_err(Failure::internal)?;
+        }
+    };
+    within(limit, turn).await?
+}
+
 /// The turn on an index, within the request's deadline.
 pub(crate) async fn take_turn(app: &App, uid: &IndexUid) -> Result<Turn, Failure> {
     let limit = app.config.server.request_timeout_ms.duration();
@@ -163,7 +197,7 @@ pub(crate) async fn take_turn(app: &App, uid: &IndexUid) -> Result<Turn, Failure
 }
 
 /// A name that the nodes use, or have used, for another index must not meet a new one there.
-async fn is_taken(app: &App, uid: &IndexUid) -> Result<bool, Failure> {
+pub(crate) async fn is_taken(app: &App, uid: &IndexUid) -> Result<bool, Failure> {
     let text = uid.as_str();
     if [HIDDEN_INDEX, IDENTITY_INDEX].contains(&text) {
         return Ok(true);

@@ -1,11 +1,13 @@
 //! The story of a request, one file per step or per kind of request.
 
 pub(crate) mod browse;
+pub(crate) mod compaction;
 pub(crate) mod counted;
 pub(crate) mod deletions;
 pub(crate) mod dispatch;
 pub(crate) mod document;
 pub(crate) mod documents;
+pub(crate) mod editions;
 pub(crate) mod explain;
 pub(crate) mod facet_search;
 pub(crate) mod fields;
@@ -16,6 +18,7 @@ pub(crate) mod indexes;
 pub(crate) mod known_attributes;
 pub(crate) mod metadata;
 pub(crate) mod multi_search;
+pub(crate) mod names;
 pub(crate) mod narrow;
 pub(crate) mod ranked;
 pub(crate) mod refused;
@@ -23,6 +26,7 @@ pub(crate) mod replay;
 pub(crate) mod resolve;
 pub(crate) mod scatter;
 pub(crate) mod search;
+pub(crate) mod selected;
 pub(crate) mod settings;
 pub(crate) mod similar;
 pub(crate) mod stats;

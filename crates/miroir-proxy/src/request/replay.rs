@@ -53,6 +53,10 @@ pub(crate) fn requests(
         Work::DeleteIndex { .. }
         | Work::Documents { .. }
         | Work::DeleteDocuments { .. }
+        | Work::EditDocuments
+        | Work::CancelTasks { .. }
+        | Work::ExchangeNames { .. }
+        | Work::Compact { .. }
         | Work::Refuse { .. } => Vec::new(),
     })
 }

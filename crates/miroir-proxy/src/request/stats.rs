@@ -99,7 +99,7 @@ pub(crate) async fn index(
 }
 
 /// The exact number of documents: the marker's facet counts of one fresh copy of each shard.
-async fn count(app: &Arc<App>, index: &Index) -> Result<(u64, ShardSet), Failure> {
+pub(crate) async fn count(app: &Arc<App>, index: &Index) -> Result<(u64, ShardSet), Failure> {
     let counted = count_by_shard(app, index, None, &BTreeSet::new())
         .await
         .map_err(|end| match end {

@@ -5,7 +5,7 @@ use miroir_core::document::marker;
 use miroir_core::error::Code;
 use miroir_core::id::{IndexUid, NodeId};
 use miroir_core::lexicon::is_lexicon_field;
-use miroir_core::settings::Usage;
+use miroir_core::settings::{Usage, UserSettings};
 use miroir_core::wire::documents::BrowseQuery;
 use miroir_core::wire::search::{FacetSearchQuery, SearchQuery};
 use miroir_node::{Answer, Call};
@@ -90,10 +90,18 @@ fn is_suspicious(index: &Index, query: &SearchQuery) -> bool {
 }
 
 pub(crate) fn is_suspicious_filter(index: &Index, filter: &Value) -> bool {
+    names_what_only_the_overlay_opens(&index.settings, index.primary_key(), filter)
+}
+
+/// Whether a filter contains a name that the user has not made filterable and Miroir has. What merely looks like it counts.
+pub(crate) fn names_what_only_the_overlay_opens(
+    settings: &UserSettings,
+    key: Option<&str>,
+    filter: &Value,
+) -> bool {
     let filter = filter.to_string();
-    let key = index.primary_key();
-    let hidden = [key, index.settings.distinct_attribute(), Some("_miroir_")];
-    let opened = |name| index.settings.only_overlay_opens(name, Usage::Filter, key);
+    let hidden = [key, settings.distinct_attribute(), Some("_miroir_")];
+    let opened = |name| settings.only_overlay_opens(name, Usage::Filter, key);
     hidden
         .into_iter()
         .flatten()

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use miroir_core::id::{NodeId, NodeUid, ShardSet};
+use miroir_core::error::{ApiError, Code};
+use miroir_core::id::{NodeId, NodeUid, ShardSet, TaskUid};
 use miroir_core::settings::UserSettings;
 use miroir_core::topology::StaleMap;
 use miroir_core::wire::task::TaskStatus;
@@ -16,8 +17,10 @@ use crate::catalog::Index;
 use crate::clock;
 use crate::cluster::lanes::Leg;
 use crate::http::reply::chain;
+use crate::request::editions::without_guard;
 use crate::request::indexes::{deletion_requests, settings_fingerprint};
 use crate::request::translate::Names;
+use crate::tasks::learned::learn_fields;
 use crate::tasks::outcome::{Composite, LegReport, LegResult, Standing, compose};
 use crate::tasks::{OpenLeg, OpenTask, Work};
 
@@ -52,14 +55,12 @@ async fn try_finish(app: &Arc<App>, task: OpenTask) -> Result<(), Trouble> {
         return Ok(());
     }
     let names = Names::new(&task.node_uid, &task.index);
-    let error = task_error(&task.work, &composite, &names);
+    let ending = ending(&task, &composite, &names);
+    let succeeded = ending == Ending::Succeeded;
 
-    let mut index = app
-        .catalog
-        .find(&task.index)
-        .filter(|index| *index.node_uid() == task.node_uid);
+    let mut index = app.catalog.of_node_uid(&task.node_uid);
     let creation_failed = match task.work {
-        Work::CreateIndex => error.is_some(),
+        Work::CreateIndex => !succeeded,
         Work::Refuse { created, .. } => created,
         // Nothing of the index has come into being anywhere.
         _ => {
@@ -69,13 +70,13 @@ async fn try_finish(app: &Arc<App>, task: OpenTask) -> Result<(), Trouble> {
         }
     };
     if !creation_failed && let Some(found) = &index {
-        index = complete_index(app, found, &task, error.is_none())
+        index = complete_index(app, found, &task, succeeded)
             .await?
             .map(Arc::new);
     }
 
-    let details = details(app, &task, error.is_none());
-    let ended = outcome(error.is_some());
+    let details = details(app, &task, succeeded);
+    let ended = ending.status();
     let (started_at, finished_at) = times(&task);
     let Some(stale) = fence(app, &task, &reports, &doubtful, &composite) else {
         return Ok(());
@@ -107,10 +108,8 @@ async fn try_finish(app: &Arc<App>, task: OpenTask) -> Result<(), Trouble> {
             let Some(mut row) = tx.tasks().get(uid)? else {
                 return Ok(());
             };
-            let batch = tx.sequences().next(miroir_store::table::BATCH_UID)?;
-            row.batch_uid = u32::try_from(batch).ok();
             let started_at = started_at.max(row.enqueued_at);
-            end(&mut row, error, details, started_at, finished_at);
+            end(&mut row, ending, details, started_at, finished_at);
             tx.tasks().update(&row)
         })
         .await?;
@@ -123,10 +122,18 @@ async fn try_finish(app: &Arc<App>, task: OpenTask) -> Result<(), Trouble> {
     }
     app.open_tasks.close(task.uid);
     app.metrics.work.task_ended(ended);
+    // Whoever changes the name of an index holds its turn until the tasks have ended, so nothing here waits for turns.
     if creation_failed {
-        undo_creation(app, &task).await;
+        let app = Arc::clone(app);
+        app.clone()
+            .spawn_worker(async move { undo_creation(&app, &task).await });
     } else if matches!(task.work, Work::Settings { .. }) {
-        settle_settings(app, &task).await;
+        let app = Arc::clone(app);
+        app.clone()
+            .spawn_worker(async move { settle_settings(&app, &task).await });
+    } else if matches!(task.work, Work::EditDocuments) {
+        let nodes = task.applied_on();
+        app.spawn_worker(learn_fields(Arc::clone(app), task.node_uid, nodes));
     }
     Ok(())
 }
@@ -177,18 +184,22 @@ async fn undo_creation(app: &App, task: &OpenTask) {
 
 /// The operations after the last change of settings build on what was committed, whether the change succeeded or not.
 async fn settle_settings(app: &App, task: &OpenTask) {
-    let mut turn = app.sequencers.turn(&task.index, &app.catalog).await;
-    if app.open_tasks.changes_settings_of(&task.node_uid) {
+    while let Some(index) = app.catalog.of_node_uid(&task.node_uid) {
+        let mut turn = app.sequencers.turn(&index.row.uid, &app.catalog).await;
+        let Some(committed) = app.catalog.of_node_uid(&task.node_uid) else {
+            return;
+        };
+        // Its name was changed meanwhile.
+        if committed.row.uid != index.row.uid {
+            continue;
+        }
+        if let Some(head) = turn.as_mut()
+            && head.node_uid == task.node_uid
+            && !app.open_tasks.changes_settings_of(&task.node_uid)
+        {
+            head.settings = committed.settings.clone();
+        }
         return;
-    }
-    let committed = app
-        .catalog
-        .find(&task.index)
-        .filter(|index| *index.node_uid() == task.node_uid);
-    if let (Some(head), Some(committed)) = (turn.as_mut(), committed)
-        && head.node_uid == task.node_uid
-    {
-        head.settings = committed.settings.clone();
     }
 }
 
@@ -196,23 +207,39 @@ async fn settle_settings(app: &App, task: &OpenTask) {
 pub(crate) fn finish_at_once(row: &mut TaskRow, batch: u64, error: Option<Json>, details: Json) {
     row.batch_uid = u32::try_from(batch).ok();
     let at = row.enqueued_at;
-    end(row, error, details, at, at);
+    let ending = error.map_or(Ending::Succeeded, Ending::Failed);
+    end(row, ending, details, at, at);
 }
 
-fn end(row: &mut TaskRow, error: Option<Json>, details: Json, started_at: i64, finished_at: i64) {
-    row.status = outcome(error.is_some());
-    row.error = error;
+/// What a task comes to.
+#[derive(Debug, PartialEq, Eq)]
+enum Ending {
+    Succeeded,
+    Failed(Json),
+    Canceled(TaskUid),
+}
+
+impl Ending {
+    fn status(&self) -> TaskStatus {
+        match self {
+            Ending::Succeeded => TaskStatus::Succeeded,
+            Ending::Failed(_) => TaskStatus::Failed,
+            Ending::Canceled(_) => TaskStatus::Canceled,
+        }
+    }
+}
+
+fn end(row: &mut TaskRow, ending: Ending, details: Json, started_at: i64, finished_at: i64) {
+    row.status = ending.status();
+    match ending {
+        Ending::Succeeded => {}
+        Ending::Failed(error) => row.error = Some(error),
+        Ending::Canceled(by) => row.canceled_by = Some(by),
+    }
     row.details = details;
     row.started_at = Some(started_at);
     row.finished_at = Some(finished_at.max(started_at));
     row.applied_at = Some(finished_at / 1_000_000);
-}
-
-fn outcome(has_failed: bool) -> TaskStatus {
-    match has_failed {
-        true => TaskStatus::Failed,
-        false => TaskStatus::Succeeded,
-    }
 }
 
 /// One report per node: its last word on the shards that it was to write.
@@ -246,16 +273,40 @@ fn is_already_so(error: &Json) -> bool {
         .is_ok_and(|error| error.get("code") == Some(&json!("index_already_exists")))
 }
 
-fn task_error(work: &Work, composite: &Composite, names: &Names) -> Option<Json> {
-    if let Work::FailWith { error } | Work::Refuse { error, .. } = work {
-        return Some(Json::of(error));
+fn ending(task: &OpenTask, composite: &Composite, names: &Names) -> Ending {
+    if let Work::FailWith { error } | Work::Refuse { error, .. } = &task.work {
+        return Ending::Failed(Json::of(error));
     }
-    match composite.failed.as_ref()? {
-        Some(error) => Some(Json::from_text(names.clean(error.as_str()))),
-        None => Some(Json::of(&miroir_core::error::ApiError::new(
-            miroir_core::error::Code::Internal,
-            "The task was interrupted before any node had received it. Send it again.",
-        ))),
+    let Some(failed) = &composite.failed else {
+        return Ending::Succeeded;
+    };
+    match error_of_a_twin(task).or(failed.as_ref()) {
+        Some(error) => {
+            let text = names.clean(error.as_str());
+            Ending::Failed(Json::from_text(match task.work {
+                Work::EditDocuments => without_guard(&text),
+                _ => text,
+            }))
+        }
+        None => task.canceled_by.map_or_else(interrupted, Ending::Canceled),
+    }
+}
+
+fn interrupted() -> Ending {
+    Ending::Failed(Json::of(&ApiError::new(
+        Code::Internal,
+        "The task was interrupted before any node had received it. Send it again.",
+    )))
+}
+
+/// Of a write by a filter the twin is told too. If it fails as well, its error is the one without anything of Miroir's.
+fn error_of_a_twin(task: &OpenTask) -> Option<&Json> {
+    let mut asked = task.legs.iter().filter(|leg| leg.shards.is_empty());
+    match task.work {
+        Work::DeleteDocuments { .. } | Work::EditDocuments => {
+            asked.find_map(|leg| leg.error.as_ref())
+        }
+        _ => None,
     }
 }
 
@@ -313,6 +364,8 @@ fn details(app: &App, task: &OpenTask, succeeded: bool) -> Json {
             continue;
         }
         let count = match &task.work {
+            // What a server says of an edition that failed.
+            Work::EditDocuments if !succeeded && name == "deletedDocuments" => continue,
             _ if !succeeded => 0,
             Work::Documents { indexed } => *indexed,
             _ => sum_of_copies(app, task, name),

@@ -3,10 +3,16 @@
 //! Every row is durable before it matters: the task and its planned legs before a node hears of them, the marks of copies that
 //! missed it before the client hears success. What is kept in memory here can be rebuilt from the store at any time.
 
+mod batches;
+mod cancel;
 mod finish;
+mod learned;
 mod outcome;
 mod poller;
 mod recovery;
+mod removal;
+mod retention;
+mod select;
 mod view;
 
 use std::cmp::Ordering;
@@ -24,10 +30,16 @@ use tokio::time::Instant;
 
 use crate::capabilities::exact_dictionary::Sent;
 use crate::cluster::lanes::LegEnd;
+use crate::request::names::Exchange;
 
+pub(crate) use batches::batch_view;
+pub(crate) use cancel::cancel;
 pub(crate) use finish::finish_at_once;
 pub(crate) use poller::run as run_poller;
 pub(crate) use recovery::recover;
+pub(crate) use removal::remove;
+pub(crate) use retention::Retention;
+pub(crate) use select::{may_see, store_filter};
 pub(crate) use view::{summary, view};
 
 /// What a task does to the cluster beyond its legs. Stored with the task, so that it can be completed after a restart.
@@ -36,11 +48,13 @@ pub(crate) use view::{summary, view};
 pub(crate) enum Work {
     /// Documents are written. `indexed` is the number of distinct ids among them.
     Documents { indexed: u64 },
-    /// Documents are deleted, by id or all of them.
+    /// Documents are deleted, by id, by a filter, or all of them.
     DeleteDocuments {
         #[serde(default)]
         lexicon: Sent,
     },
+    /// Documents are edited by a function.
+    EditDocuments,
     /// The index comes into being.
     CreateIndex,
     /// The nodes' copies go away; the catalog has forgotten the index already.
@@ -54,6 +68,12 @@ pub(crate) enum Work {
     Settings { settings: Map<String, Value> },
     /// The end is known; the legs only bring the index into being, as a server does before it reads the documents.
     FailWith { error: Value },
+    /// These tasks are ended, as far as that is still possible.
+    CancelTasks { tasks: Vec<TaskUid> },
+    /// Indexes change their names, once every earlier task of them has ended.
+    ExchangeNames { exchanges: Vec<Exchange> },
+    /// The index is compacted on one node after the other.
+    Compact { node_uid: NodeUid },
     /// Too few copies took the write, the client was told so. What it `created` goes away again.
     Refuse { error: Value, created: bool },
 }
@@ -99,9 +119,49 @@ pub(crate) struct OpenTask {
     pub(crate) acknowledged: bool,
     /// When the first copy of everything had finished, from which on stragglers have their grace.
     pub(crate) covered_since: Option<Instant>,
+    /// The nodes were told to cancel what they have of it, for this cancelation.
+    pub(crate) canceled_by: Option<TaskUid>,
 }
 
 impl OpenTask {
+    /// Since when some node works on it (nanoseconds), if any does.
+    pub(crate) fn processing_since(&self) -> Option<i64> {
+        let started = self.legs.iter().filter_map(|leg| leg.started_at).min();
+        let has_applied = |leg: &OpenLeg| leg.state == NodeTaskState::Succeeded;
+        started.or_else(|| self.legs.iter().any(has_applied).then_some(0))
+    }
+
+    /// Only changes of documents are canceled: a fleet whose nodes disagree about those heals by itself.
+    pub(crate) fn is_cancelable(&self) -> bool {
+        matches!(
+            self.work,
+            Work::Documents { .. } | Work::DeleteDocuments { .. } | Work::EditDocuments
+        )
+    }
+
+    /// Whether it is known of each request if its node has it.
+    pub(crate) fn is_sent(&self) -> bool {
+        let is_known = |leg: &OpenLeg| leg.state.is_finished() || leg.node_task.is_some();
+        self.acknowledged && self.essential().all(is_known)
+    }
+
+    /// Takes note of a cancelation, and returns the node tasks to cancel; `None` once it is too late: what a copy has applied stays.
+    pub(crate) fn cancel(&mut self, by: TaskUid) -> Option<Vec<(NodeId, u32)>> {
+        let has_applied = |leg: &OpenLeg| leg.state == NodeTaskState::Succeeded;
+        if !self.is_cancelable() || !self.is_sent() || self.essential().any(has_applied) {
+            return None;
+        }
+        self.canceled_by = Some(by);
+        let open = self.essential().filter(|leg| !leg.state.is_finished());
+        let named = open.filter_map(|leg| Some((leg.key.node_id.clone(), leg.node_task?)));
+        Some(named.collect())
+    }
+
+    /// The requests that answer for shards.
+    fn essential(&self) -> impl Iterator<Item = &OpenLeg> {
+        self.legs.iter().filter(|leg| !leg.shards.is_empty())
+    }
+
     /// Takes over how the sending of a node's requests ended.
     pub(crate) fn sent(&mut self, node: &NodeId, end: &LegEnd) {
         let legs = self.legs.iter_mut().filter(|leg| leg.key.node_id == *node);
@@ -264,6 +324,28 @@ impl OpenTasks {
                 return;
             }
         }
+    }
+
+    /// Waits until none of these tasks is open for which `concerns` holds.
+    pub(crate) async fn until_none(&self, uids: &[TaskUid], concerns: impl Fn(&OpenTask) -> bool) {
+        let mut changes = self.changes();
+        loop {
+            changes.mark_unchanged();
+            let any_left = {
+                let tasks = self.tasks.lock();
+                uids.iter().any(|uid| tasks.get(uid).is_some_and(&concerns))
+            };
+            if !any_left || changes.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// The tasks that nodes work on, and since when.
+    pub(crate) fn processing(&self) -> BTreeMap<TaskUid, i64> {
+        let tasks = self.tasks.lock();
+        let since = |task: &OpenTask| Some((task.uid, task.processing_since()?));
+        tasks.values().filter_map(since).collect()
     }
 
     /// The newest open task.

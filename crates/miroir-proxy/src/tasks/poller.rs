@@ -130,6 +130,8 @@ fn observe(leg: &mut OpenLeg, task: &NodeTask) {
         .and_then(|details| serde_json::from_str(details.get()).ok());
     if task.succeeded() {
         leg.state = NodeTaskState::Succeeded;
+    } else if task.is_canceled() {
+        leg.state = NodeTaskState::Skipped;
     } else {
         leg.state = NodeTaskState::Failed;
         leg.error = task

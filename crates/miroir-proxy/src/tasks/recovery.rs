@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use miroir_core::id::{IndexUid, NodeId};
+use miroir_core::id::{IndexUid, NodeId, TaskUid};
 use miroir_core::settings::UserSettings;
 use miroir_store::StoreError;
 use miroir_store::table::{NodeTaskRow, NodeTaskState, TaskRow};
@@ -17,7 +17,8 @@ use crate::app::App;
 use crate::cluster::lanes::{Leg, Lookup, find_out, request_tag};
 use crate::cluster::sequencer::{Head, Turn};
 use crate::http::reply::chain;
-use crate::request::replay;
+use crate::request::{compaction, names, replay};
+use crate::tasks::cancel::carry_out;
 use crate::tasks::{OpenLeg, OpenTask, Work};
 
 const PAUSE: Duration = Duration::from_millis(20);
@@ -37,6 +38,10 @@ pub(crate) async fn recover(app: &Arc<App>) -> Result<(), StoreError> {
     let mut reopened = Vec::new();
     for row in tasks {
         let uid = row.uid;
+        if let Some(work) = own_work(&row)? {
+            go_on(app, uid, work, &mut turns).await;
+            continue;
+        }
         let rows = app
             .store
             .read(move |tx| tx.node_tasks().for_task(uid))
@@ -67,6 +72,45 @@ pub(crate) async fn recover(app: &Arc<App>) -> Result<(), StoreError> {
         drop(turns);
     });
     Ok(())
+}
+
+/// The work of a task that has no legs, if this is one.
+fn own_work(row: &TaskRow) -> Result<Option<Work>, StoreError> {
+    let work: Option<Work> = row.work.as_ref().map(|work| work.parse()).transpose()?;
+    let is_own = |work: &Work| {
+        matches!(
+            work,
+            Work::CancelTasks { .. } | Work::ExchangeNames { .. } | Work::Compact { .. }
+        )
+    };
+    Ok(work.filter(is_own))
+}
+
+/// Begins the work of a task without legs anew. Names are held from here on, as they were.
+async fn go_on(app: &Arc<App>, uid: TaskUid, work: Work, held: &mut BTreeMap<IndexUid, Turn>) {
+    match work {
+        Work::CancelTasks { tasks } => {
+            app.spawn_worker(carry_out(Arc::clone(app), uid, tasks));
+        }
+        Work::Compact { node_uid } => {
+            app.spawn_worker(compaction::carry_out(Arc::clone(app), uid, node_uid));
+        }
+        Work::ExchangeNames { exchanges } => {
+            let mut turns = names::Turns::new();
+            for name in exchanges.iter().flat_map(|exchange| {
+                let (left, right) = &exchange.indexes;
+                [left, right]
+            }) {
+                let turn = match held.remove(name) {
+                    Some(turn) => turn,
+                    None => app.sequencers.turn(name, &app.catalog).await,
+                };
+                turns.insert(name.clone(), turn);
+            }
+            app.spawn_worker(names::carry_out(Arc::clone(app), uid, exchanges, turns));
+        }
+        _ => {}
+    }
 }
 
 /// What comes after an unfinished task finds what it makes of the index.
@@ -104,6 +148,7 @@ fn reopen(row: &TaskRow, legs: &[NodeTaskRow]) -> Result<Option<OpenTask>, Store
         legs: legs.collect(),
         acknowledged: false,
         covered_since: None,
+        canceled_by: None,
     }))
 }
 
@@ -118,7 +163,7 @@ async fn resume(app: &Arc<App>, task: &OpenTask) {
             .push(leg.clone());
     }
     let repeated = match task.work {
-        Work::Documents { .. } | Work::DeleteDocuments { .. } => None,
+        Work::Documents { .. } | Work::DeleteDocuments { .. } | Work::EditDocuments => None,
         _ => {
             let defaults = loop {
                 match app.node_defaults().await {

@@ -3,7 +3,7 @@
 use miroir_core::wire::task::{Details, SummarizedTask, TaskStatus, TaskView};
 use miroir_core::wire::time::Timestamp;
 use miroir_store::StoreError;
-use miroir_store::table::{NodeTaskState, TaskRow};
+use miroir_store::table::TaskRow;
 use serde_json::{Map, Value};
 
 use crate::app::App;
@@ -24,19 +24,12 @@ pub(crate) fn summary(row: &TaskRow) -> SummarizedTask {
 pub(crate) fn view(app: &App, row: &TaskRow) -> Result<TaskView, StoreError> {
     let mut row = row.clone();
     if let Some(open) = app.open_tasks.get(row.uid) {
-        let started_at = open.legs.iter().filter_map(|leg| leg.started_at).min();
-        let is_processing = started_at.is_some()
-            || open
-                .legs
-                .iter()
-                .any(|leg| leg.state == NodeTaskState::Succeeded);
-        row.status = if is_processing {
-            TaskStatus::Processing
-        } else {
-            TaskStatus::Enqueued
+        let since = open.processing_since();
+        row.status = match since {
+            Some(_) => TaskStatus::Processing,
+            None => TaskStatus::Enqueued,
         };
-        row.started_at =
-            is_processing.then(|| started_at.unwrap_or(row.enqueued_at).max(row.enqueued_at));
+        row.started_at = since.map(|since| since.max(row.enqueued_at));
         row.finished_at = None;
         row.error = None;
         row.details = miroir_store::Json::of(&open.details);
@@ -44,7 +37,8 @@ pub(crate) fn view(app: &App, row: &TaskRow) -> Result<TaskView, StoreError> {
     let details: Map<String, Value> = row.details.parse()?;
     Ok(TaskView {
         uid: row.uid.0,
-        batch_uid: row.batch_uid,
+        // It is reserved from the beginning.
+        batch_uid: row.batch_uid.filter(|_| row.status != TaskStatus::Enqueued),
         index_uid: row.index_uid.as_ref().map(ToString::to_string),
         status: row.status,
         kind: row.kind,

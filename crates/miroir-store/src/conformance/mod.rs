@@ -50,7 +50,8 @@ on_every_backend! {
     nodes::{ids_are_never_reused, updates_need_a_row, task_uids_only_rise};
     staleness::{marking_again_keeps_the_beginning, a_repair_that_was_overtaken_clears_nothing, forgetting};
     tasks::{
-        rows_come_back_as_inserted, uids_are_unique, pages_are_newest_first, filters, swaps_and_renames_touch_every_index_they_name, hidden_tasks,
+        rows_come_back_as_inserted, uids_are_unique, pages_are_newest_first, filters, swaps_and_renames_touch_every_index_they_name,
+        what_is_processed_is_not_enqueued, hidden_tasks,
         pruning_spares_the_unfinished, legs_follow_their_task, unfinished_legs, legs_by_node_task,
     };
     topology::{groups, only_higher_epochs, old_epochs_are_forgotten, activation_happens_once};

@@ -7,7 +7,9 @@ use miroir_core::wire::task::{TaskKind, TaskStatus};
 
 use super::rows::{finished_task, index, leg, node_id, task};
 use super::{read, write};
-use crate::table::{NodeTaskState, Span, TaskListFilter, TaskOrigin, TaskPageRequest, TaskRow};
+use crate::table::{
+    BatchPageRequest, NodeTaskState, Span, TaskListFilter, TaskOrigin, TaskPageRequest, TaskRow,
+};
 use crate::{Json, Store, StoreError};
 
 const EVERYTHING: TaskPageRequest = TaskPageRequest {
@@ -255,23 +257,106 @@ pub(super) async fn swaps_and_renames_touch_every_index_they_name(store: Store) 
         ..task(0)
     };
     insert(&store, vec![plain, swap, rename]).await;
-    for (uid, expected) in [
-        ("a", vec![1]),
-        ("d", vec![2, 1]),
-        ("e", vec![2]),
-        ("f", vec![]),
-        ("books", vec![0]),
+    // A list of one index's tasks counts swaps and does not show them.
+    for (uid, shown, total) in [
+        ("a", vec![], 1),
+        ("d", vec![2], 2),
+        ("e", vec![2], 1),
+        ("f", vec![], 0),
+        ("books", vec![0], 1),
     ] {
         let filter = TaskListFilter {
             index_uids: Some([index(uid)].into()),
             ..TaskListFilter::default()
         };
-        let total = expected.len() as u64;
         assert_eq!(
             uids(&store, filter, EVERYTHING).await,
-            (expected, total),
+            (shown, total),
             "{uid}"
         );
+    }
+    let renames = vec![
+        (index("a"), index("c")),
+        (index("c"), index("a")),
+        (index("d"), index("z")),
+    ];
+    write(&store, move |tx| {
+        tx.tasks().rename_indexes(&renames, TaskUid(2))
+    })
+    .await;
+    let swapped = read(&store, |tx| tx.tasks().get(TaskUid(1))).await;
+    assert_eq!(
+        swapped.expect("the swap").details.as_str(),
+        r#"{"swaps":[{"indexes":["c","b"]},{"indexes":["a","z"]}]}"#
+    );
+    let later = read(&store, |tx| tx.tasks().get(TaskUid(2))).await;
+    assert_eq!(later.expect("the rename").index_uid, Some(index("d")));
+    write(&store, |tx| {
+        tx.tasks()
+            .rename_indexes(&[(index("d"), index("z"))], TaskUid(9))
+    })
+    .await;
+    let later = read(&store, |tx| tx.tasks().get(TaskUid(2))).await;
+    assert_eq!(later.expect("the rename").index_uid, Some(index("z")));
+}
+
+pub(super) async fn what_is_processed_is_not_enqueued(store: Store) {
+    let reserved = |uid: u32, batch_uid| TaskRow {
+        batch_uid: Some(batch_uid),
+        ..task(uid)
+    };
+    let done = TaskRow {
+        batch_uid: Some(4),
+        ..finished_task(2, 50)
+    };
+    let with_it = TaskRow {
+        batch_uid: Some(4),
+        ..finished_task(3, 50)
+    };
+    insert(&store, vec![reserved(0, 5), reserved(1, 6), done, with_it]).await;
+    let any = || TaskListFilter {
+        processing: [(TaskUid(1), 70), (TaskUid(2), 1)].into(),
+        ..TaskListFilter::default()
+    };
+    let of = |status| TaskListFilter {
+        statuses: Some([status].into()),
+        ..any()
+    };
+    let batches = |batch_uids: &[u32]| TaskListFilter {
+        batch_uids: Some(batch_uids.iter().copied().collect()),
+        ..any()
+    };
+    let started = TaskListFilter {
+        started: Span {
+            after: Some(60),
+            before: Some(80),
+        },
+        ..any()
+    };
+    for (filter, expected) in [
+        (of(TaskStatus::Enqueued), vec![0]),
+        (of(TaskStatus::Processing), vec![1]),
+        (of(TaskStatus::Succeeded), vec![3, 2]),
+        (batches(&[5, 6, 4]), vec![3, 2, 1]),
+        (started, vec![1]),
+    ] {
+        assert_eq!(uids(&store, filter, EVERYTHING).await.0, expected);
+    }
+    let page = |from, limit, oldest_first| BatchPageRequest {
+        from,
+        limit,
+        oldest_first,
+    };
+    for (filter, page, expected, total) in [
+        (any(), page(None, 9, false), vec![6, 4], 2),
+        (any(), page(Some(5), 9, false), vec![4], 2),
+        (any(), page(Some(5), 9, true), vec![6], 2),
+        (any(), page(None, 1, true), vec![4], 2),
+        (TaskListFilter::default(), page(None, 9, false), vec![4], 1),
+        (of(TaskStatus::Enqueued), page(None, 9, false), vec![], 0),
+    ] {
+        let found = read(&store, move |tx| tx.tasks().batches(&filter, &page)).await;
+        assert_eq!((found.uids, found.total), (expected, total));
     }
 }
 

@@ -1,10 +1,13 @@
 //! `tasks` in memory.
 
-use miroir_core::id::TaskUid;
+use std::collections::BTreeSet;
+
+use miroir_core::id::{IndexUid, TaskUid};
 
 use super::Tables;
 use crate::table::{
-    NodeTaskKey, ReadTasks, TaskListFilter, TaskPage, TaskPageRequest, TaskRow, WriteTasks,
+    BatchPage, BatchPageRequest, NodeTaskKey, ReadTasks, TaskListFilter, TaskPage, TaskPageRequest,
+    TaskRow, WriteTasks, renamed,
 };
 use crate::{Result, StoreError};
 
@@ -17,14 +20,15 @@ impl ReadTasks for Tables {
         let matching = || self.tasks.values().filter(|row| filter.matches(row));
         let total = matching().count() as u64;
         let first = page.from;
+        let shown = || matching().filter(|row| filter.shows(row.kind));
         let rows = if page.oldest_first {
-            matching()
+            shown()
                 .filter(|row| first.is_none_or(|first| row.uid >= first))
                 .take(page.limit)
                 .cloned()
                 .collect()
         } else {
-            matching()
+            shown()
                 .rev()
                 .filter(|row| first.is_none_or(|first| row.uid <= first))
                 .take(page.limit)
@@ -37,6 +41,24 @@ impl ReadTasks for Tables {
     fn matching(&self, filter: &TaskListFilter) -> Result<Vec<TaskUid>> {
         let rows = self.tasks.values().filter(|row| filter.matches(row));
         Ok(rows.map(|row| row.uid).collect())
+    }
+
+    fn batches(&self, filter: &TaskListFilter, page: &BatchPageRequest) -> Result<BatchPage> {
+        let matching = self.tasks.values().filter(|row| filter.matches(row));
+        let uids: BTreeSet<u32> = matching.filter_map(|row| filter.batch_of(row)).collect();
+        let total = uids.len() as u64;
+        let reached = |uid: &u32| {
+            page.from.is_none_or(|from| match page.oldest_first {
+                true => *uid >= from,
+                false => *uid <= from,
+            })
+        };
+        let mut uids: Vec<u32> = uids.into_iter().filter(reached).collect();
+        if !page.oldest_first {
+            uids.reverse();
+        }
+        uids.truncate(page.limit);
+        Ok(BatchPage { uids, total })
     }
 
     fn unfinished(&self) -> Result<Vec<TaskRow>> {
@@ -64,6 +86,12 @@ impl WriteTasks for Tables {
         }
         self.tasks.insert(row.uid, row.clone());
         Ok(())
+    }
+
+    fn rename_indexes(&mut self, renames: &[(IndexUid, IndexUid)], before: TaskUid) -> Result<()> {
+        let older = self.tasks.values().filter(|row| row.uid < before);
+        let changed: Vec<TaskRow> = older.filter_map(|row| renamed(row, renames)).collect();
+        changed.iter().try_for_each(|row| self.update(row))
     }
 
     fn delete(&mut self, uids: &[TaskUid]) -> Result<usize> {

@@ -33,6 +33,10 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "lexicons",
         sql: include_str!("migrations/0004_lexicons.sql"),
     },
+    Migration {
+        name: "batches",
+        sql: include_str!("migrations/0006_batches.sql"),
+    },
 ];
 
 /// The version that this build knows.

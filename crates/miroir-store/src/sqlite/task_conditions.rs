@@ -1,8 +1,8 @@
 //! A task filter as SQL.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use miroir_core::id::TaskUid;
+use miroir_core::wire::task::TaskKind;
 use serde::Serialize;
 
 use crate::Json;
@@ -25,21 +25,70 @@ impl Conditions {
             conditions.clauses.push("visible = 1".to_owned());
         }
         conditions.one_of("uid", &filter.uids);
-        conditions.one_of("batch_uid", &filter.batch_uids);
-        conditions.one_of("status", &filter.statuses);
+        if filter.batch_uids.is_some() {
+            conditions.one_of("batch_uid", &filter.batch_uids);
+            conditions.in_a_batch(filter);
+        }
+        if filter.statuses.is_some() {
+            let status = match conditions.since(filter) {
+                Some(since) => format!(
+                    "CASE WHEN status = 'enqueued' AND {since} IS NOT NULL THEN 'processing' ELSE status END"
+                ),
+                None => "status".to_owned(),
+            };
+            conditions.one_of(&status, &filter.statuses);
+        }
         conditions.one_of("kind", &filter.kinds);
         conditions.touching(filter);
         conditions.one_of("canceled_by", &filter.canceled_by);
         conditions.within("enqueued_at", filter.enqueued);
-        conditions.within("started_at", filter.started);
+        if filter.started != Span::default() {
+            let started = match conditions.since(filter) {
+                Some(since) => format!("coalesce(started_at, {since})"),
+                None => "started_at".to_owned(),
+            };
+            conditions.within(&started, filter.started);
+        }
         conditions.within("finished_at", filter.finished);
         conditions
     }
 
-    /// Only this task and those after it in the direction of the list.
-    pub(super) fn from(&mut self, first: TaskUid, oldest_first: bool) {
+    /// Only this uid and those after it in the direction of the list.
+    pub(super) fn from(&mut self, column: &str, first: u32, oldest_first: bool) {
         let comparison = if oldest_first { ">=" } else { "<=" };
-        self.clauses.push(format!("uid {comparison} {first}"));
+        self.clauses.push(format!("{column} {comparison} {first}"));
+    }
+
+    /// As [`TaskListFilter::shows`] says.
+    pub(super) fn shown(&mut self, filter: &TaskListFilter) {
+        if filter.index_uids.is_some() {
+            let hidden = TaskKind::ALL.iter().filter(|kind| !kind.has_one_index());
+            let names: Vec<String> = hidden.map(|kind| format!("'{kind}'")).collect();
+            self.clauses
+                .push(format!("kind NOT IN ({})", names.join(", ")));
+        }
+    }
+
+    /// As [`TaskListFilter::batch_of`] says.
+    pub(super) fn in_a_batch(&mut self, filter: &TaskListFilter) {
+        let begun = match self.since(filter) {
+            Some(since) => format!("(status <> 'enqueued' OR {since} IS NOT NULL)"),
+            None => "status <> 'enqueued'".to_owned(),
+        };
+        self.clauses
+            .push(format!("batch_uid IS NOT NULL AND {begun}"));
+    }
+
+    /// Since when a task is being processed, as an expression; `None` when none is.
+    fn since(&mut self, filter: &TaskListFilter) -> Option<String> {
+        if filter.processing.is_empty() {
+            return None;
+        }
+        let since = filter.processing.iter();
+        let since: BTreeMap<String, i64> =
+            since.map(|(uid, at)| (uid.0.to_string(), *at)).collect();
+        self.values.push(Json::of(&since).to_string());
+        Some(format!("(?{} ->> ('' || uid))", self.values.len()))
     }
 
     pub(super) fn sql(&self) -> String {

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use miroir_core::id::TaskUid;
+use miroir_core::id::{IndexUid, TaskUid};
 use miroir_core::wire::deserialize::Reason;
 use rusqlite::{Row, params, params_from_iter};
 
@@ -11,7 +11,10 @@ use super::session::{
 };
 use super::task_conditions::Conditions;
 use crate::Result;
-use crate::table::{ReadTasks, TaskListFilter, TaskPage, TaskPageRequest, TaskRow, WriteTasks};
+use crate::table::{
+    BatchPage, BatchPageRequest, ReadTasks, TaskListFilter, TaskPage, TaskPageRequest, TaskRow,
+    WriteTasks, renamed,
+};
 
 const COLUMNS: &str = "uid, batch_uid, kind, visible, index_uid, addressed_as, status, origin, canceled_by, details, \
                        error, custom_metadata, degraded, enqueued_at, started_at, finished_at, applied_at, position, work";
@@ -32,8 +35,9 @@ impl ReadTasks for Session<'_> {
         )?;
         let order = if page.oldest_first { "ASC" } else { "DESC" };
         if let Some(from) = page.from {
-            conditions.from(from, page.oldest_first);
+            conditions.from("uid", from.0, page.oldest_first);
         }
+        conditions.shown(filter);
         let sql = format!(
             "SELECT {COLUMNS} FROM tasks
              WHERE uid IN (SELECT uid FROM tasks WHERE {} ORDER BY uid {order} LIMIT {})
@@ -58,6 +62,35 @@ impl ReadTasks for Session<'_> {
             params_from_iter(conditions.values()),
             |row| Ok(TaskUid(row.get(0)?)),
         )
+    }
+
+    fn batches(&self, filter: &TaskListFilter, page: &BatchPageRequest) -> Result<BatchPage> {
+        let mut conditions = Conditions::of(filter);
+        conditions.in_a_batch(filter);
+        let total = self.one(
+            &format!(
+                "SELECT count(DISTINCT batch_uid) FROM tasks WHERE {}",
+                conditions.sql()
+            ),
+            params_from_iter(conditions.values()),
+            |row| count(row, 0),
+        )?;
+        if let Some(from) = page.from {
+            conditions.from("batch_uid", from, page.oldest_first);
+        }
+        let sql = format!(
+            "SELECT DISTINCT batch_uid FROM tasks WHERE {} ORDER BY batch_uid {} LIMIT {}",
+            conditions.sql(),
+            if page.oldest_first { "ASC" } else { "DESC" },
+            stored(page.limit as u64),
+        );
+        let uids = self.all(&sql, params_from_iter(conditions.values()), |row| {
+            row.get(0)
+        })?;
+        Ok(BatchPage {
+            uids,
+            total: total.unwrap_or(0),
+        })
     }
 
     fn unfinished(&self) -> Result<Vec<TaskRow>> {
@@ -125,6 +158,24 @@ impl WriteTasks for Session<'_> {
              WHERE uid = ?1",
             parameters!(row),
         )
+    }
+
+    fn rename_indexes(&mut self, renames: &[(IndexUid, IndexUid)], before: TaskUid) -> Result<()> {
+        let names: Vec<&str> = renames.iter().map(|(old, _)| old.as_str()).collect();
+        let sql = format!(
+            "SELECT {COLUMNS} FROM tasks
+             WHERE uid < ?1 AND (index_uid IN (SELECT value FROM json_each(?2)) OR kind = 'indexSwap')"
+        );
+        let rows = self.all(
+            &sql,
+            params![before.0, crate::Json::of(&names).as_str()],
+            read,
+        )?;
+        let changed = rows.iter().filter_map(|row| renamed(row, renames));
+        for row in changed {
+            WriteTasks::update(self, &row)?;
+        }
+        Ok(())
     }
 
     fn delete(&mut self, uids: &[TaskUid]) -> Result<usize> {

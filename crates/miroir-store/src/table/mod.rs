@@ -26,6 +26,9 @@ pub use nodes::{NodeHealth, NodeMembership, NodeRow, ReadNodes, WriteNodes};
 pub use replica_groups::{GroupState, ReadReplicaGroups, ReplicaGroupRow, WriteReplicaGroups};
 pub use sequences::{BATCH_UID, ReadSequences, TASK_UID, WriteSequences};
 pub use staleness::{ReadStaleness, StaleKey, StaleReason, StaleRow, StaleState, WriteStaleness};
-pub use task_filter::{Span, TaskListFilter, TaskPage, TaskPageRequest};
+pub(crate) use task_filter::renamed;
+pub use task_filter::{
+    BatchPage, BatchPageRequest, Span, TaskListFilter, TaskPage, TaskPageRequest,
+};
 pub use tasks::{ReadTasks, TaskOrigin, TaskRow, WriteTasks};
 pub use topology_epochs::{KEPT_EPOCHS, ReadTopologyEpochs, TopologyEpochRow, WriteTopologyEpochs};

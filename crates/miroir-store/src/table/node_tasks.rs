@@ -20,7 +20,7 @@ text_enum! {
         Unknown => "unknown",
         Succeeded => "succeeded",
         Failed => "failed",
-        /// Will not be sent; its shards are stale on that node.
+        /// Will not be sent, or was canceled on the node; if other copies have it, its shards are stale on that node.
         Skipped => "skipped",
     }
 }

@@ -1,6 +1,6 @@
 //! Which tasks a list shows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use miroir_core::id::{IndexUid, TaskUid};
 use miroir_core::wire::task::{TaskKind, TaskStatus};
@@ -22,6 +22,8 @@ pub struct TaskListFilter {
     pub finished: Span,
     /// Also the tasks that clients do not see.
     pub include_hidden: bool,
+    /// Tasks that are being processed, and since when (nanoseconds). It is nowhere stored: their rows say `enqueued`.
+    pub processing: BTreeMap<TaskUid, i64>,
 }
 
 /// Nanoseconds, both ends exclusive. A moment that has not come yet (`None`) is in no bounded span.
@@ -40,6 +42,25 @@ pub struct TaskPageRequest {
     pub limit: usize,
     /// Ascending uids instead of newest first.
     pub oldest_first: bool,
+}
+
+/// Which part of the batches with matching tasks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchPageRequest {
+    /// The first batch: this one or the next in the direction of the list.
+    pub from: Option<u32>,
+    /// Ask for one more than is shown to learn where the next page begins.
+    pub limit: usize,
+    /// Ascending uids instead of newest first.
+    pub oldest_first: bool,
+}
+
+/// A part of the batches with matching tasks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchPage {
+    pub uids: Vec<u32>,
+    /// Batches with matching tasks, on any page.
+    pub total: u64,
 }
 
 /// A part of the matching tasks.
@@ -66,19 +87,36 @@ impl TaskListFilter {
             started,
             finished,
             include_hidden,
+            processing,
         } = self;
+        let since = processing.get(&row.uid).copied();
+        let since = since.filter(|_| row.status == TaskStatus::Enqueued);
+        let status = since.map_or(row.status, |_| TaskStatus::Processing);
         (row.visible || *include_hidden)
             && allows(uids, Some(&row.uid))
-            && allows(batch_uids, row.batch_uid.as_ref())
-            && allows(statuses, Some(&row.status))
+            && allows(batch_uids, self.batch_of(row).as_ref())
+            && allows(statuses, Some(&status))
             && allows(kinds, Some(&row.kind))
             && index_uids
                 .as_ref()
                 .is_none_or(|wanted| touches(row, wanted))
             && allows(canceled_by, row.canceled_by.as_ref())
             && enqueued.contains(Some(row.enqueued_at))
-            && started.contains(row.started_at)
+            && started.contains(row.started_at.or(since))
             && finished.contains(row.finished_at)
+    }
+
+    /// The batch that a task is done in. One that has not begun has none yet, though its number is reserved.
+    pub fn batch_of(&self, row: &TaskRow) -> Option<u32> {
+        let has_begun =
+            row.status != TaskStatus::Enqueued || self.processing.contains_key(&row.uid);
+        row.batch_uid.filter(|_| has_begun)
+    }
+
+    /// Whether a list shows a task that matches: a list of the tasks of indexes leaves out those that belong to no single
+    /// index, and counts them all the same.
+    pub fn shows(&self, kind: TaskKind) -> bool {
+        self.index_uids.is_none() || kind.has_one_index()
     }
 }
 
@@ -107,6 +145,37 @@ fn touches(row: &TaskRow, wanted: &BTreeSet<IndexUid>) -> bool {
             }),
             _ => false,
         }
+}
+
+/// The row after indexes have changed their names, all at once; `None` if it names none of them.
+pub(crate) fn renamed(row: &TaskRow, renames: &[(IndexUid, IndexUid)]) -> Option<TaskRow> {
+    let new_name = |name: &str| {
+        let found = renames.iter().find(|(old, _)| old.as_str() == name);
+        found.map(|(_, new)| new)
+    };
+    let mut changed = row.clone();
+    let own = row
+        .index_uid
+        .as_ref()
+        .and_then(|uid| new_name(uid.as_str()));
+    let mut is_changed = own.is_some();
+    if let Some(new) = own {
+        changed.index_uid = Some(new.clone());
+    }
+    if row.kind == TaskKind::IndexSwap
+        && let Ok(mut details) = row.details.parse::<serde_json::Value>()
+    {
+        let swaps = details["swaps"].as_array_mut().into_iter().flatten();
+        let names = swaps.filter_map(|swap| swap["indexes"].as_array_mut());
+        for name in names.flatten() {
+            if let Some(new) = name.as_str().and_then(new_name) {
+                *name = new.as_str().into();
+                is_changed = true;
+            }
+        }
+        changed.details = crate::Json::of(&details);
+    }
+    is_changed.then_some(changed)
 }
 
 // === impl Span ===

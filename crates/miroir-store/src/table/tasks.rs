@@ -3,7 +3,7 @@
 use miroir_core::id::{IndexUid, TaskUid};
 use miroir_core::wire::task::{TaskKind, TaskStatus};
 
-use super::{TaskListFilter, TaskPage, TaskPageRequest};
+use super::{BatchPage, BatchPageRequest, TaskListFilter, TaskPage, TaskPageRequest};
 use crate::text::text_enum;
 use crate::{Json, Result};
 
@@ -22,6 +22,7 @@ text_enum! {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskRow {
     pub uid: TaskUid,
+    /// Reserved with the task; clients see it once the task has begun.
     pub batch_uid: Option<u32>,
     pub kind: TaskKind,
     /// Whether clients see it.
@@ -57,11 +58,14 @@ pub struct TaskRow {
 pub trait ReadTasks {
     fn get(&self, uid: TaskUid) -> Result<Option<TaskRow>>;
 
-    /// One page of the tasks that match, and how many match in all.
+    /// One page of the tasks that match and are shown ([`TaskListFilter::shows`]), and how many match in all.
     fn list(&self, filter: &TaskListFilter, page: &TaskPageRequest) -> Result<TaskPage>;
 
     /// The uids of all tasks that match, ascending.
     fn matching(&self, filter: &TaskListFilter) -> Result<Vec<TaskUid>>;
+
+    /// One page of the batches in which a matching task is done, and how many there are in all.
+    fn batches(&self, filter: &TaskListFilter, page: &BatchPageRequest) -> Result<BatchPage>;
 
     /// Enqueued and processing tasks, ascending, hidden ones included.
     fn unfinished(&self) -> Result<Vec<TaskRow>>;
@@ -76,6 +80,9 @@ pub trait WriteTasks: ReadTasks {
 
     /// Replaces a task's row; `Missing` if there is none.
     fn update(&mut self, row: &TaskRow) -> Result<()>;
+
+    /// Indexes change their names, all at once: the tasks before `uid` that belong to one, or whose swap names one, follow.
+    fn rename_indexes(&mut self, renames: &[(IndexUid, IndexUid)], before: TaskUid) -> Result<()>;
 
     /// Removes tasks and their legs, whatever their status; returns how many there were.
     fn delete(&mut self, uids: &[TaskUid]) -> Result<usize>;

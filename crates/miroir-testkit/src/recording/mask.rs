@@ -13,9 +13,21 @@ pub(super) fn mask(mut tree: Tree, step: &Step) -> Tree {
             }
         }
     });
+    let hide: fn(&mut Tree) = |place| *place = Tree::Text("<masked>".to_owned());
     for path in &step.mask {
         let parts: Vec<&str> = path.split('.').collect();
-        mask_path(&mut tree, &parts);
+        at_path(&mut tree, &parts, hide);
+    }
+    for path in &step.ignore {
+        let parts: Vec<&str> = path.split('.').collect();
+        let Some((name, place)) = parts.split_last() else {
+            continue;
+        };
+        at_path(&mut tree, place, |place| {
+            if let Tree::Object(members) = place {
+                members.shift_remove(*name);
+            }
+        });
     }
     if let Some(list) = &step.unordered
         && let Some(Tree::List(elements)) =
@@ -71,27 +83,28 @@ fn is_uuid(text: &str) -> bool {
             .all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }
 
-fn mask_path(tree: &mut Tree, path: &[&str]) {
+/// Changes every value at a path that is not null.
+fn at_path(tree: &mut Tree, path: &[&str], change: impl Fn(&mut Tree) + Copy) {
     let Some((first, rest)) = path.split_first() else {
         if !matches!(tree, Tree::Null) {
-            *tree = Tree::Text("<masked>".to_owned());
+            change(tree);
         }
         return;
     };
     match tree {
         Tree::List(elements) if *first == "*" => {
             for element in elements {
-                mask_path(element, rest);
+                at_path(element, rest, change);
             }
         }
         Tree::Object(members) if *first == "*" => {
             for value in members.values_mut() {
-                mask_path(value, rest);
+                at_path(value, rest, change);
             }
         }
         Tree::Object(members) => {
             if let Some(value) = members.get_mut(*first) {
-                mask_path(value, rest);
+                at_path(value, rest, change);
             }
         }
         _ => {}

@@ -55,6 +55,9 @@ pub struct Step {
     /// More places of the answer to mask, such as `results.*.key`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mask: Vec<String>,
+    /// Places of the answer that no server needs to have, such as `stats.progressTrace`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignore: Vec<String>,
     /// Headers of the answer to keep.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub show: Vec<String>,

@@ -95,7 +95,7 @@ async fn lexicon(fleet: &Fleet, index: &str) -> Option<Value> {
 }
 
 /// Waits until every node has every word of the index.
-async fn complete(fleet: &Fleet, index: &str) -> Value {
+pub(crate) async fn complete(fleet: &Fleet, index: &str) -> Value {
     until("every node has every word", async || {
         lexicon(fleet, index)
             .await
@@ -130,7 +130,7 @@ async fn load(client: &Client, index: &str, settings: &Value, documents: &[Value
 }
 
 /// What a node holds besides clients' documents.
-async fn hidden_on(node: &Node, index: &str) -> u64 {
+pub(crate) async fn hidden_on(node: &Node, index: &str) -> u64 {
     let body = json!({ "filter": "_miroir_shard = \"\u{22b0}\"", "limit": 1 });
     let path = format!("/indexes/{index}/documents/fetch");
     let answer = node.client().post(&path, &body).await.expect("an answer");

@@ -1,4 +1,4 @@
-//! An embedder on the loopback that counts how often it is called.
+//! An embedder on the loopback that counts how often it is called, and can keep its callers waiting.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 /// A running embedder; it ends with the test.
 pub(crate) struct Embedder {
     port: u16,
     calls: Arc<AtomicUsize>,
+    open: watch::Sender<bool>,
 }
 
 impl Embedder {
@@ -19,12 +21,18 @@ impl Embedder {
         let port = listener.local_addr().expect("an address").port();
         let calls = Arc::new(AtomicUsize::new(0));
         let counted = calls.clone();
+        let (open, gate) = watch::channel(true);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(answer(stream, counted.clone()));
+                tokio::spawn(answer(stream, counted.clone(), gate.clone()));
             }
         });
-        Self { port, calls }
+        Self { port, calls, open }
+    }
+
+    /// Whether calls are answered. Until then they wait, and with them the nodes' queues.
+    pub(crate) fn set_open(&self, open: bool) {
+        self.open.send_replace(open);
     }
 
     /// Calls since the last time that this was asked.
@@ -54,7 +62,7 @@ pub(crate) fn vector_of(text: &str) -> [f32; 4] {
 }
 
 /// Answers the requests of one connection, all alike: a POST whose body has the text.
-async fn answer(mut stream: TcpStream, calls: Arc<AtomicUsize>) {
+async fn answer(mut stream: TcpStream, calls: Arc<AtomicUsize>, mut gate: watch::Receiver<bool>) {
     let mut received = Vec::new();
     loop {
         let Some((start, length)) = body_of(&received) else {
@@ -67,6 +75,9 @@ async fn answer(mut stream: TcpStream, calls: Arc<AtomicUsize>) {
             serde_json::from_slice(&received[start..start + length]).expect("a request");
         received.drain(..start + length);
         calls.fetch_add(1, Ordering::SeqCst);
+        if gate.wait_for(|open| *open).await.is_err() {
+            return;
+        }
         let text = request["input"].as_str().expect("a text");
         let body = json!({ "embedding": vector_of(text) }).to_string();
         let reply = format!(

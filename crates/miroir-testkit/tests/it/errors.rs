@@ -7,7 +7,7 @@ use miroir_testkit::cluster::Cluster;
 use serde_json::{Value, json};
 
 use crate::alike::Pair;
-use crate::fixture::start;
+use crate::fixture::{start, succeed};
 
 /// Routes that take a JSON body.
 const BODIES: [(&str, &str); 6] = [
@@ -307,6 +307,9 @@ async fn an_attribute_of_one_document_is_searchable_and_one_of_none_is_not() {
 async fn a_filter_that_cannot_be_read_is_told_before_a_missing_index() {
     let fleet = start(Cluster::builder()).await;
     let client = fleet.client();
+    // From the first index on the embedded node has one that tells what is wrong with filters.
+    let index = json!({ "uid": "stories" });
+    succeed(&client, client.post("/indexes", &index).await).await;
     let code =
         async |path: &str, body: Value| refused(&client, "POST", path, &body.to_string()).await.1;
     for (filter, expected) in [

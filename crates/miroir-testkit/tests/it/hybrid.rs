@@ -17,7 +17,7 @@ use crate::embedder::{Embedder, vector_of};
 use crate::fixture::{Fleet, page, search, start, stored, succeed};
 
 /// Lets nodes call an embedder of the test.
-const LOOPBACK: &str = "--experimental-allowed-ip-networks=127.0.0.0/8";
+pub(crate) const LOOPBACK: &str = "--experimental-allowed-ip-networks=127.0.0.0/8";
 const DOCUMENTS: u64 = 90;
 
 async fn is_real(client: &Client) -> bool {

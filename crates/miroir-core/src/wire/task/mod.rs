@@ -2,6 +2,7 @@
 //!
 //! Facts: the server's `meilisearch-types/src/task_view.rs`, `tasks/mod.rs` and `meilisearch/src/routes/tasks.rs`.
 
+mod batch;
 mod details;
 mod filter;
 mod name;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::time::{Timestamp, iso_duration};
 use crate::error::ApiError;
 
+pub use batch::{BatchStats, BatchView, Progress, Step};
 pub use details::{Details, IndexSwap};
 pub use filter::{TaskFacts, TaskFilter};
 pub use name::{TaskKind, TaskStatus};

@@ -46,7 +46,7 @@ pub(super) async fn deliver(app: Arc<App>, node: NodeId) {
                         break;
                     }
                     Err(error) => {
-                        tracing::warn!(node_id = %node, index = %lexicon.index_uid, error = %chain(&*error), "lexicon documents could not be delivered");
+                        tracing::warn!(node_id = %node, index = %lexicon.node_uid, error = %chain(&*error), "lexicon documents could not be delivered");
                         is_held_up = true;
                         break;
                     }
@@ -68,7 +68,10 @@ async fn step(app: &App, lexicon: &Lexicon, node: &NodeId, job: Job) -> Result<b
         What::Delete(_) => Vec::new(),
     };
     // In the turn, so that neither the deletion of the index nor a change of its embedders can come in between.
-    let turn = app.sequencers.turn(&lexicon.index_uid, &app.catalog).await;
+    let turn = app
+        .sequencers
+        .turn(&lexicon.index_uid(&app.catalog), &app.catalog)
+        .await;
     let head = turn
         .as_ref()
         .filter(|head| head.node_uid == lexicon.node_uid);

@@ -46,7 +46,11 @@ async fn pass(app: &Arc<App>) -> Result<(), StoreError> {
         }
     }
     for lexicon in app.dictionary.all() {
-        if !app.dictionary.wants(lexicon.index_uid.as_str()) && !lexicon.is_removing() {
+        if !app
+            .dictionary
+            .wants(lexicon.index_uid(&app.catalog).as_str())
+            && !lexicon.is_removing()
+        {
             lexicon.begin_removal(&app.store).await?;
             app.dictionary.ring();
         }

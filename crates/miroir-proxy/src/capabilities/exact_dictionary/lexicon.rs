@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 use serde_json::value::RawValue;
 
 use super::state::{State, Summary};
+use crate::catalog::Catalog;
 
 /// Documents that are read from the store at once when the process starts.
 const LOADED_AT_ONCE: u32 = 64;
@@ -21,18 +22,27 @@ const LOADED_AT_ONCE: u32 = 64;
 /// One lexicon.
 pub(super) struct Lexicon {
     pub(super) node_uid: NodeUid,
-    pub(super) index_uid: IndexUid,
+    /// What clients called the index when the lexicon began.
+    first_uid: IndexUid,
     /// Changes are made one after the other, in the store and in memory alike.
     pub(super) changing: tokio::sync::Mutex<()>,
     pub(super) state: Mutex<State>,
 }
 
 impl Lexicon {
+    /// What clients call the index.
+    pub(super) fn index_uid(&self, catalog: &Catalog) -> IndexUid {
+        match catalog.of_node_uid(&self.node_uid) {
+            Some(index) => index.row.uid.clone(),
+            None => self.first_uid.clone(),
+        }
+    }
+
     /// A lexicon without words.
     pub(super) fn new(row: LexiconRow) -> Result<Self, StoreError> {
         Ok(Self {
             node_uid: row.node_uid.clone(),
-            index_uid: row.index_uid.clone(),
+            first_uid: row.index_uid.clone(),
             changing: tokio::sync::Mutex::default(),
             state: Mutex::new(State::new(row)?),
         })

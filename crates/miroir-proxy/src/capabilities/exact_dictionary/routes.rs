@@ -47,7 +47,7 @@ pub(crate) async fn dictionary(State(app): State<Arc<App>>) -> Reply {
             })
             .collect();
         LexiconView {
-            index: lexicon.index_uid.to_string(),
+            index: lexicon.index_uid(&app.catalog).to_string(),
             state: summary.state.as_str(),
             words: summary.words,
             documents: summary.documents,

@@ -29,8 +29,7 @@ pub(super) async fn scan(app: Arc<App>, lexicon: Arc<Lexicon>, generation: u64, 
     await_writes(&app, &lexicon).await;
     let mut next = first;
     while lexicon.is_generation(generation) && !lexicon.is_removing() {
-        let index = app.catalog.find(&lexicon.index_uid);
-        let Some(index) = index.filter(|index| *index.node_uid() == lexicon.node_uid) else {
+        let Some(index) = app.catalog.of_node_uid(&lexicon.node_uid) else {
             break;
         };
         let count = index.shards().get();
@@ -39,7 +38,7 @@ pub(super) async fn scan(app: Arc<App>, lexicon: Arc<Lexicon>, generation: u64, 
             false => Ok(()),
         };
         if let Err(error) = read {
-            tracing::warn!(index = %lexicon.index_uid, shard = next, error = %chain(&*error), "documents cannot be read for their words");
+            tracing::warn!(index = %lexicon.node_uid, shard = next, error = %chain(&*error), "documents cannot be read for their words");
             sleep(PAUSE).await;
             continue;
         }
@@ -62,7 +61,10 @@ pub(super) async fn scan(app: Arc<App>, lexicon: Arc<Lexicon>, generation: u64, 
 async fn await_writes(app: &App, lexicon: &Lexicon) {
     let mut changes = app.open_tasks.changes();
     let open = {
-        let _turn = app.sequencers.turn(&lexicon.index_uid, &app.catalog).await;
+        let _turn = app
+            .sequencers
+            .turn(&lexicon.index_uid(&app.catalog), &app.catalog)
+            .await;
         app.open_tasks.uids_on(&lexicon.node_uid)
     };
     while open.iter().any(|uid| app.open_tasks.get(*uid).is_some()) {

@@ -14,6 +14,7 @@ const FROZEN: &[&str] = &[
     "4b54114f4c72262930160033e4521407561f4cd3a046ad7228479d7c78ac1ab1",
     "dd8369613bb74eb6aec4262f3ea68a04926b18eadfdf46543addc91e28e74e3f",
     "673e36695bcbe18de1a2d1d682476c15ee41ecab1e49ffbc4c1f4f3d21db04df",
+    "1e055df248212760bfecde9a007181468eeef4b193ad3eb20eaa964ec547b112",
 ];
 
 fn stored() -> (TempDir, PathBuf) {
@@ -104,7 +105,7 @@ fn an_older_store_gets_what_it_lacks() {
     };
     let all = count(&connection);
     let mut statement = connection
-        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        .prepare("SELECT upper(type) || ' ' || name FROM sqlite_schema ORDER BY type")
         .unwrap();
     let names: Vec<String> = statement
         .query_map([], |row| row.get(0))
@@ -113,10 +114,8 @@ fn an_older_store_gets_what_it_lacks() {
         .collect();
     let later: String = MIGRATIONS[1..].iter().map(|step| step.sql).collect();
     for name in names {
-        if later.contains(&format!("CREATE TABLE {name} ")) {
-            connection
-                .execute_batch(&format!("DROP TABLE {name}"))
-                .unwrap();
+        if later.contains(&format!("CREATE {name} ")) {
+            connection.execute_batch(&format!("DROP {name}")).unwrap();
         }
     }
     connection

@@ -1,7 +1,7 @@
 //! Searches by vectors: semantic, hybrid, and for documents like one.
 //!
 //! Every document has a vector that follows from its number, and vectors of queries are drawn near those, so that the order is
-//! never a matter of chance. Few dimensions keep what is found complete on every engine that looks at all candidates.
+//! never a matter of chance. Few dimensions keep what is found complete; the engine of the embedded node misses some all the same.
 
 use serde_json::{Value, json};
 
@@ -17,7 +17,8 @@ pub(in crate::oracle) const CLASSES: &[Definition] = &[
             common(source, &mut body);
             post(Profile::Vectors, body)
         },
-    ),
+    )
+    .of_a_server(),
     Definition::exact(
         "hybrid",
         "words and a vector in every ratio, negated words too",
@@ -26,8 +27,9 @@ pub(in crate::oracle) const CLASSES: &[Definition] = &[
             common(source, &mut body);
             post(Profile::Vectors, body)
         },
-    ),
-    Definition::exact("similar", "documents like one, and like none", similar),
+    )
+    .of_a_server(),
+    Definition::exact("similar", "documents like one, and like none", similar).of_a_server(),
     Definition::exact(
         "facet_search_vectors",
         "values of a facet under semantic and hybrid queries",

@@ -76,8 +76,8 @@ pub(in crate::oracle) const CLASSES: &[Definition] = &[
         },
     )
     .at_least(
-        94.0,
-        "a server divides by what the ways to a match could cost that it has met documents on",
+        40.0,
+        "a node also has in mind that words written together could be one with typos, which a server has ruled out by then",
     ),
     Definition::exact("rich_words", "words of a large vocabulary", |source| {
         let source = &mut source.of(Profile::Rich);
