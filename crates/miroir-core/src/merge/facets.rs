@@ -85,11 +85,14 @@ fn merge<'a>(
     Ok(facets)
 }
 
+/// A facet: its name and its values.
+pub(super) type Facet<'a> = (Cow<'a, str>, Vec<FacetValue<'a>>);
+
 /// The facets of one answer with their values, as they are listed.
 pub(super) fn lists<'a>(
     answer: &'a SearchAnswer,
     view: &IndexView,
-) -> Result<Vec<(Cow<'a, str>, Vec<FacetValue<'a>>)>, RawError> {
+) -> Result<Vec<Facet<'a>>, RawError> {
     let mut lists = Vec::new();
     let numeric = numeric_facets(answer)?;
     for facet in raw::members(answer.facet_distribution().unwrap_or(b"{}")) {

@@ -10,6 +10,7 @@ pub(crate) mod reply;
 mod router;
 mod serve;
 mod tenant_token;
+mod unread;
 mod verbs;
 
 pub(crate) use router::{client_router, metrics_router};

@@ -18,6 +18,7 @@ use crate::capabilities::exact_dictionary;
 use crate::http::authentication::{self, guarded, guarded_or_admin};
 use crate::http::cors::cors;
 use crate::http::reply::Reply;
+use crate::http::unread::unread;
 use crate::http::verbs::verbs;
 use crate::telemetry;
 
@@ -239,6 +240,7 @@ pub(crate) fn client_router(app: Arc<App>) -> Router {
     Router::new()
         .fallback_service(routes)
         .layer(middleware::from_fn(verbs))
+        .layer(middleware::from_fn(unread))
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn(cors))
         .layer(middleware::from_fn_with_state(

@@ -144,6 +144,19 @@ async fn silent_connections_and_bad_heads_hold_nobody_up() {
     }
     let health = fleet.client().get("/health").await.expect("an answer");
     assert_eq!(health.status, 200);
+    // A body that comes late is read although nobody wants it, and the connection stays of use.
+    let mut refused = TcpStream::connect(&address).await.expect("a connection");
+    for _ in 0..5 {
+        let head = b"POST /indexes HTTP/1.1\r\nhost: x\r\nauthorization: Bearer wrong\r\ncontent-length: 2\r\n\r\n";
+        refused.write_all(head).await.expect("sent");
+        refused.flush().await.expect("sent");
+        tokio::task::yield_now().await;
+        refused.write_all(b"{}").await.expect("sent");
+        let mut answer = [0; 1024];
+        let length = refused.read(&mut answer).await.expect("an answer");
+        let answer = String::from_utf8_lossy(&answer[..length]).into_owned();
+        assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+    }
     let with_type = [(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
     let wrong = fleet.client().with_key(Some("wrong"));
     for _ in 0..100 {
