@@ -13,6 +13,7 @@ use miroir_store::table::{CatalogRow, IndexFieldRow};
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
 
+use crate::http::reply::chain;
 use crate::request::documents::RESERVED;
 
 /// One index.
@@ -173,6 +174,27 @@ impl Catalog {
             let known = fields.get(index.node_uid()).cloned().unwrap_or_default();
             index.set_fields(known);
             indexes.insert(index.row.uid.clone(), Arc::new(index));
+        });
+    }
+
+    /// Changes the row of the index that lives under this name on the nodes, as it is now.
+    pub(crate) fn amend(&self, node_uid: &NodeUid, amend: impl FnOnce(&mut CatalogRow)) {
+        self.change(|indexes, fields| {
+            let mut found = indexes.values_mut();
+            let Some(index) = found.find(|index| index.node_uid() == node_uid) else {
+                return;
+            };
+            let mut row = index.row.clone();
+            amend(&mut row);
+            match Index::from_row(row) {
+                Ok(mut amended) => {
+                    amended.set_fields(fields.get(node_uid).cloned().unwrap_or_default());
+                    *index = Arc::new(amended);
+                }
+                Err(error) => {
+                    tracing::error!(error = %chain(&error), "catalog row cannot be read back")
+                }
+            }
         });
     }
 

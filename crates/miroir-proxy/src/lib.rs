@@ -4,6 +4,7 @@
 //! tells the story of a request, `cluster` and `tasks` work in the background, and `app` puts everything together.
 
 pub mod config;
+pub mod fault;
 pub mod flags;
 
 mod admin;

@@ -7,6 +7,7 @@ use clap::Parser;
 
 use crate::app;
 use crate::config;
+use crate::fault;
 use crate::flags::Flags;
 use crate::telemetry;
 
@@ -37,6 +38,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         return ExitCode::FAILURE;
     };
     telemetry::log::start(config.log.level.as_str());
+    fault::listen();
     for warning in config.warnings() {
         tracing::warn!(warning, "configuration");
     }

@@ -66,16 +66,18 @@ pub enum OpenError {
     },
     #[error("{} is damaged ({reason}) and was left untouched: move it and its -wal file away, then restore the last backup with `miroir-ctl store restore`", .path.display())]
     Damaged { path: PathBuf, reason: String },
-    #[error("the disk that holds {} is full: free some space and start again", .path.display())]
+    #[error("the disk that holds {} is full, or a limit on the size of files is reached: free some space and start again", .path.display())]
     Full { path: PathBuf },
+    #[error("{} cannot be read and written ({reason}): give the user that runs Miroir write access to it and to its folder, and mount its disk for writing", .path.display())]
+    Inaccessible { path: PathBuf, reason: String },
     #[error("{} lies on a file system without shared memory, where SQLite keeps no write-ahead log: set task_store.path to a local disk", .path.display())]
     Unsuitable { path: PathBuf },
-    #[error("{} cannot be opened", .path.display())]
+    #[error("{} cannot be opened ({source}): check the disk, or set task_store.path to a file on another one", .path.display())]
     Io {
         path: PathBuf,
         source: std::io::Error,
     },
-    #[error("{} cannot be opened", .path.display())]
+    #[error("{} cannot be opened ({source}): check the disk, or set task_store.path to a file on another one", .path.display())]
     Engine {
         path: PathBuf,
         source: rusqlite::Error,

@@ -13,13 +13,15 @@ pub type Content = BTreeMap<String, Value>;
 /// All copies of one index.
 #[derive(Debug, Default)]
 pub struct Copies {
+    /// What the nodes call the index.
+    pub node_uid: String,
     /// What every copy agrees on; of documents that differ, one of the versions.
     pub content: Content,
     /// Every disagreement in words; empty when all copies are equal.
     pub differences: Vec<String>,
 }
 
-/// Asks every node for every document of an index (which must have been created once only) and compares the copies of each shard.
+/// Asks every node for every document of an index and compares the copies of each shard.
 /// Leftovers, of which the node owns no copy, are differences too.
 pub async fn read(
     cluster: &Cluster,
@@ -31,11 +33,15 @@ pub async fn read(
         .get(&format!("/_miroir/shards?index={index}"))
         .await?
         .json()?;
+    let node_uid = table["node_uid"].as_str().unwrap_or(index).to_owned();
     let mut held: BTreeMap<&str, BTreeMap<u64, Content>> = BTreeMap::new();
     for node in cluster.nodes() {
-        held.insert(node.id(), by_shard(node, index, primary_key).await?);
+        held.insert(node.id(), by_shard(node, &node_uid, primary_key).await?);
     }
-    let mut copies = Copies::default();
+    let mut copies = Copies {
+        node_uid,
+        ..Copies::default()
+    };
     let nothing = Content::new();
     for row in table["table"].as_array().into_iter().flatten() {
         let shard = row["shard"].as_u64().unwrap_or_default();

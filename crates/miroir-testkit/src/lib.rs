@@ -7,6 +7,7 @@
 //! | [`cluster`] | a whole fleet behind one proxy, ready to be asked |
 //! | [`copies`] | what the nodes themselves hold, copy by copy |
 //! | [`history`] | clients that write while processes die, and whether what they were told can be true |
+//! | [`ingest`] | what documents cost that come in through the proxy, as a ratio |
 //! | [`client`] | the small HTTP client that everything here speaks with |
 //! | [`json`] | JSON trees that keep number text, and their differences |
 //! | [`oracle`] | the same corpus and the same requests against two servers: the answers must be equal |
@@ -21,6 +22,7 @@ pub mod cluster;
 pub mod copies;
 mod front;
 pub mod history;
+pub mod ingest;
 pub mod json;
 pub mod oracle;
 pub mod process;

@@ -1,11 +1,11 @@
 //! A listener in front of a node that passes everything on and remembers the searches: what a proxy asks of its nodes can be
-//! counted, and a node can be lost at a certain question.
+//! counted, a node can be lost at a certain question, and what it answers to a write can be lost on the way.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use serde_json::Value;
@@ -65,6 +65,8 @@ struct State {
     searches: Searches,
     /// Searches that the node still answers.
     left: AtomicUsize,
+    /// Answers to writes of documents that will be lost.
+    lost: AtomicUsize,
 }
 
 impl Tap {
@@ -77,6 +79,7 @@ impl Tap {
             behind: Behind::at(target),
             searches,
             left: AtomicUsize::new(usize::MAX),
+            lost: AtomicUsize::new(0),
         });
         let passing = state.clone();
         tokio::spawn(front::listen(listener, move |request| {
@@ -96,6 +99,19 @@ impl Tap {
     pub fn answer_only(&self, searches: usize) {
         self.state.left.store(searches, Ordering::SeqCst);
     }
+
+    /// Loses the answers to so many writes of documents that the node takes: the proxy sees a bad gateway.
+    pub fn lose_answers(&self, writes: usize) {
+        self.state.lost.store(writes, Ordering::SeqCst);
+    }
+}
+
+/// Counts down; `None` when nothing is left.
+fn take_one(counter: &AtomicUsize) -> Option<usize> {
+    let take = |left: usize| left.checked_sub(1);
+    counter
+        .fetch_update(Ordering::SeqCst, Ordering::SeqCst, take)
+        .ok()
 }
 
 impl State {
@@ -109,13 +125,14 @@ impl State {
         let (head, body) = request.into_parts();
         let body = body.collect().await.ok()?.to_bytes();
         let is_search = head.uri.path().ends_with("/search");
+        let is_write = head.method != Method::GET && head.uri.path().ends_with("/documents");
         if is_search {
-            let take = |left: usize| left.checked_sub(1);
-            self.left
-                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, take)
-                .ok()?;
+            take_one(&self.left)?;
         }
         let answer = self.behind.ask(head, body.clone()).await?;
+        if is_write && take_one(&self.lost).is_some() {
+            return None;
+        }
         if is_search && answer.status.is_success() {
             self.searches.push(Asked {
                 node: self.node.clone(),

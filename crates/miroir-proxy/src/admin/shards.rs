@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
 use miroir_core::error::{ApiError, Code};
-use miroir_core::id::{GroupId, NodeId, Shard};
+use miroir_core::id::{GroupId, NodeId, NodeUid, Shard};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
@@ -22,6 +22,8 @@ struct Parameters {
 #[derive(Serialize)]
 struct ShardTable {
     index: Option<String>,
+    /// What the nodes call the index.
+    node_uid: Option<NodeUid>,
     shards: u16,
     epoch: u64,
     table: Vec<ShardView>,
@@ -102,9 +104,11 @@ pub(crate) async fn shards(
                 .collect(),
         })
         .collect();
+    let node_uid = index.as_ref().map(|index| index.node_uid().clone());
     let index = index.map(|index| index.row.uid.to_string());
     Ok(Reply::ok(&ShardTable {
         index,
+        node_uid,
         shards: shards.get(),
         epoch: app.cluster.topology().epoch(),
         table,

@@ -1,20 +1,22 @@
 //! From a configuration to a running process, and from a signal to its end.
 
+use std::collections::HashSet;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
 
-use miroir_core::id::{GroupId, InvalidNodeId, ShardCount};
+use miroir_core::id::{GroupId, InvalidNodeId, NodeUid, ShardCount};
 use miroir_core::topology::{
     Group, GroupState, Membership, Node, Thresholds, Topology, TopologyError, TopologyParts,
 };
 use miroir_node::{NodeClient, PoolLimits};
 use miroir_store::table::{
-    ClusterKey, NodeHealth, NodeMembership, NodeRow, ReplicaGroupRow, TopologyEpochRow,
+    ClusterKey, NodeHealth, NodeMembership, NodeRow, ReplicaGroupRow, StaleRow, TopologyEpochRow,
 };
-use miroir_store::{Json, OpenError, Store, StoreError};
+use miroir_store::{Json, OpenError, Store, StoreError, Transaction};
+use rustix::process::Signal;
 use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, OnceCell};
@@ -77,6 +79,9 @@ pub(crate) async fn run_until_stopped(config: Config) -> Result<(), StartError> 
     };
     let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Signals)?;
+    // Received by nobody: a limit on the size of files must fail the write, as a full disk does, and not end the process.
+    let _file_too_large =
+        signal(SignalKind::from_raw(Signal::XFSZ.as_raw())).map_err(StartError::Signals)?;
 
     let store = Store::open_sqlite(&config.task_store.path)?;
     let app = build(config, store).await?;
@@ -206,7 +211,7 @@ async fn build(config: Config, store: Store) -> Result<Arc<App>, StartError> {
         clients.iter().map(|client| client.id().clone()),
         Arc::clone(&repair_bell),
     );
-    let metrics = Metrics::new(&config);
+    let metrics = Metrics::new(&config, &topology);
     let cluster = Arc::new(Cluster::new(
         topology,
         clients,
@@ -228,6 +233,7 @@ async fn build(config: Config, store: Store) -> Result<Arc<App>, StartError> {
         .into_iter()
         .map(Index::from_row)
         .collect::<Result<Vec<_>, _>>()?;
+    let stale = without_the_gone(&store, stale, &indexes).await?;
     let shards =
         ShardCount::new(u64::from(config.shards)).expect("the configuration was validated");
     let keys = KeyRing::open(&store, config.master_key.clone()).await?;
@@ -263,6 +269,26 @@ async fn build(config: Config, store: Store) -> Result<Arc<App>, StartError> {
         store,
         config,
     }))
+}
+
+/// A mark may have been written just after its index was deleted; nobody else would ever remove it.
+async fn without_the_gone(
+    store: &Store,
+    stale: Vec<StaleRow>,
+    indexes: &[Index],
+) -> Result<Vec<StaleRow>, StoreError> {
+    let known: HashSet<&NodeUid> = indexes.iter().map(Index::node_uid).collect();
+    let (kept, gone): (Vec<_>, Vec<_>) = stale
+        .into_iter()
+        .partition(|row| known.contains(&row.key.node_uid));
+    if !gone.is_empty() {
+        let forget = move |tx: &mut dyn Transaction| {
+            gone.iter()
+                .try_for_each(|row| tx.staleness().forget_index(&row.key.node_uid).map(drop))
+        };
+        store.write(forget).await?;
+    }
+    Ok(kept)
 }
 
 /// A random name for this cluster, made once.

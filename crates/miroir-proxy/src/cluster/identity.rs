@@ -114,6 +114,10 @@ pub(crate) async fn check(app: &Arc<App>, node: &NodeId, timeout: Duration) {
         }
         // The probe itself has counted already.
         Ok(()) | Err(Trouble::Silent) => {}
+        // It says nothing about the node. One that must be identified first stays out until the store works again.
+        Err(error @ Trouble::Store(_)) => {
+            tracing::warn!(node_id = %node, error = chain(&error), "node cannot be identified now");
+        }
         Err(error @ Trouble::Stranger(_)) => {
             board.observe(node, Observation::IdentityLost, Some(chain(&error)));
         }

@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::cluster::Cluster;
+use crate::fault::{self, Fault};
 use crate::tasks::OpenTasks;
 
 /// One request of a leg. It enqueues one node task.
@@ -71,8 +72,8 @@ struct Lane {
 
 /// Why a request brought no answer.
 enum Undelivered {
-    /// It never arrived.
-    Never(NodeError),
+    /// It never arrived. No error: a server error was the answer.
+    Never(Option<NodeError>),
     /// It may have arrived.
     Unknown,
 }
@@ -187,10 +188,12 @@ impl Lanes {
             if !self.cluster.may_write(&key.0) {
                 return LegEnd::Missed(None);
             }
-            match self
+            fault::point(Fault::LegLeaves);
+            let delivered = self
                 .deliver(key, request, &request_tag(&leg.tag, position))
-                .await
-            {
+                .await;
+            fault::point(Fault::LegAnswered);
+            match delivered {
                 Ok(answer) if answer.is_success() => match answer.json::<EnqueuedTask>() {
                     Ok(task) if self.cluster.is_itself(&key.0, task.task_uid).await => {
                         tasks.push(task.task_uid)
@@ -198,9 +201,8 @@ impl Lanes {
                     Ok(_) => return LegEnd::Missed(None),
                     Err(_) => return LegEnd::Refused(answer),
                 },
-                Ok(answer) if answer.status.is_server_error() => return LegEnd::Missed(None),
                 Ok(answer) => return LegEnd::Refused(answer),
-                Err(Undelivered::Never(error)) => return LegEnd::Missed(Some(error)),
+                Err(Undelivered::Never(error)) => return LegEnd::Missed(error),
                 Err(Undelivered::Unknown) => return LegEnd::Unknown(tasks),
             }
         }
@@ -217,13 +219,18 @@ impl Lanes {
         let mut was_resent = false;
         loop {
             let call = self.request(request, tag);
-            let error = match self.cluster.call(&key.0, call).await {
+            let (error, may_have_arrived) = match self.cluster.call(&key.0, call).await {
+                // It may be the answer of something on the way, and the node may have taken the request.
+                Ok(answer) if answer.status.is_server_error() => (None, true),
                 Ok(answer) => return Ok(answer),
-                Err(error) => error,
+                Err(error) => {
+                    let may_have_arrived = error.retry == Retry::IfIdempotent;
+                    (Some(error), may_have_arrived)
+                }
             };
-            let mut resends = true;
-            if error.retry == Retry::IfIdempotent && request.tagged {
-                resends = self.resends;
+            let mut resends = error.is_some();
+            if may_have_arrived && request.tagged {
+                resends &= self.resends;
                 let gives_up = |lookup: &Lookup| {
                     matches!(lookup, Lookup::Gone) || !self.cluster.may_write(&key.0)
                 };

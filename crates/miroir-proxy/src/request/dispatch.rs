@@ -23,6 +23,7 @@ use crate::clock;
 use crate::cluster::lanes::{Leg, LegEnd, LegRequest};
 use crate::cluster::sequencer::{Head, Turn};
 use crate::cluster::touches::Touched;
+use crate::fault::{self, Fault};
 use crate::http::reply::{Failure, chain};
 use crate::request::translate::Names;
 use crate::tasks::{OpenLeg, OpenTask, Work, finish_at_once};
@@ -55,11 +56,18 @@ pub(crate) struct Operation {
 }
 
 /// What the catalog learns in the same transaction that makes the task durable.
+#[derive(Clone)]
 pub(crate) enum CatalogChange {
     None,
+    /// The index comes into being.
     Put(Box<CatalogRow>),
-    /// An id among the documents is not its own normalised form. Only that is changed: the rest of the row may be about to
-    /// change through the end of another task.
+    /// The documents tell the primary key. Only that is changed: the rest of the row may be about to change through the end of
+    /// another task.
+    LearnKey {
+        primary_key: String,
+        ids_case_folded: bool,
+    },
+    /// An id among the documents is not its own normalised form. Only that is changed.
     UnfoldIds,
     Delete,
 }
@@ -107,7 +115,9 @@ pub(crate) async fn dispatch(
     mut turn: Turn,
     operation: Operation,
 ) -> Result<Accepted, Failure> {
+    fault::point(Fault::WriteSequenced);
     let task = persist(app, &operation).await?;
+    fault::point(Fault::WriteRecorded);
     let uid = task.uid;
     let tag: Arc<str> = app.tag(uid).into();
 
@@ -176,10 +186,12 @@ pub(crate) async fn dispatch(
 
     let result = match decision {
         Decision::Answer { stale, degraded } => {
+            fault::point(Fault::WriteJudged);
             let marked = app
                 .store
                 .write(move |tx| stale.iter().try_for_each(|row| tx.staleness().mark(row)))
                 .await;
+            fault::point(Fault::WriteAcknowledged);
             marked
                 .map(|()| Accepted { task, degraded })
                 .map_err(Failure::from)
@@ -263,9 +275,13 @@ fn decide(
                 app.metrics.work.quorum_missed(groups);
             }
             Decision::Answer {
-                stale: app
-                    .staleness
-                    .mark(node_uid, &missed, StaleReason::Missed, Some(uid)),
+                // Copies of an index that has gone since are never read and never repaired.
+                stale: match app.catalog.knows(node_uid) {
+                    true => app
+                        .staleness
+                        .mark(node_uid, &missed, StaleReason::Missed, Some(uid)),
+                    false => Vec::new(),
+                },
                 degraded: degraded.map(|degraded| degraded.to_string()),
             }
         }
@@ -315,12 +331,7 @@ async fn persist(app: &App, operation: &Operation) -> Result<TaskRow, Failure> {
     let node_uid = operation.node_uid.clone();
     let index = operation.index.clone();
     let legs = open_legs(&operation.legs, TaskUid(0));
-    let put = match &operation.catalog {
-        CatalogChange::Put(row) => Some(row.clone()),
-        CatalogChange::None | CatalogChange::UnfoldIds | CatalogChange::Delete => None,
-    };
-    let unfold = matches!(operation.catalog, CatalogChange::UnfoldIds);
-    let delete = matches!(operation.catalog, CatalogChange::Delete);
+    let catalog = operation.catalog.clone();
     let new_fields = operation.new_fields.clone();
     let task = app
         .store
@@ -335,25 +346,38 @@ async fn persist(app: &App, operation: &Operation) -> Result<TaskRow, Failure> {
                 tx.node_tasks()
                     .upsert(&leg.row(&node_uid, clock::now_ms()))?;
             }
-            if let Some(catalog) = &put {
-                tx.catalog().put(catalog)?;
-            }
-            if unfold {
-                tx.catalog().unfold_ids(&index)?;
-            }
             if !new_fields.is_empty() {
                 tx.index_fields().append(&node_uid, &new_fields)?;
             }
-            if delete {
-                tx.catalog().delete(&index)?;
-                tx.staleness().forget_index(&node_uid)?;
-                tx.index_fields().forget_index(&node_uid)?;
-                tx.lexicons().remove(&node_uid)?;
+            match catalog {
+                CatalogChange::None => {}
+                CatalogChange::Put(row) => tx.catalog().put(&row)?,
+                CatalogChange::LearnKey {
+                    primary_key,
+                    ids_case_folded,
+                } => {
+                    if let Some(mut row) = tx.catalog().by_node_uid(&node_uid)? {
+                        learn_key(&mut row, &primary_key, ids_case_folded);
+                        tx.catalog().put(&row)?;
+                    }
+                }
+                CatalogChange::UnfoldIds => tx.catalog().unfold_ids(&index)?,
+                CatalogChange::Delete => {
+                    tx.catalog().delete(&index)?;
+                    tx.staleness().forget_index(&node_uid)?;
+                    tx.index_fields().forget_index(&node_uid)?;
+                    tx.lexicons().remove(&node_uid)?;
+                }
             }
             Ok(row)
         })
         .await?;
     Ok(task)
+}
+
+fn learn_key(row: &mut CatalogRow, primary_key: &str, ids_case_folded: bool) {
+    row.primary_key = Some(primary_key.to_owned());
+    row.ids_case_folded &= ids_case_folded;
 }
 
 fn open_legs(legs: &[PlannedLeg], task_uid: TaskUid) -> Vec<OpenLeg> {
@@ -400,9 +424,16 @@ fn remember(app: &App, operation: &Operation, uid: TaskUid) {
                 tracing::error!(error = %chain(&error), "catalog row cannot be read back")
             }
         },
+        CatalogChange::LearnKey {
+            primary_key,
+            ids_case_folded,
+        } => app.catalog.amend(&operation.node_uid, |row| {
+            learn_key(row, primary_key, *ids_case_folded);
+        }),
         CatalogChange::UnfoldIds => app.catalog.unfold_ids(&operation.index),
         CatalogChange::Delete => {
             app.catalog.remove(&operation.index);
+            let _nobody_else = app.staleness.judge();
             app.staleness.forget_index(&operation.node_uid);
             app.dictionary.forget(&operation.node_uid);
         }

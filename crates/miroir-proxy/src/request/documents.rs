@@ -149,11 +149,6 @@ pub(crate) async fn write(
     } else {
         touched
     };
-    let row = if exists {
-        app.catalog.find(&uid).map(|index| index.row.clone())
-    } else {
-        Some(new_row(&uid, &next))
-    };
     let operation = Operation {
         kind,
         details,
@@ -182,14 +177,21 @@ pub(crate) async fn write(
                         .collect(),
                 )
             }),
-        catalog: match row {
-            Some(mut row) if !exists || next.primary_key != head.primary_key => {
-                row.primary_key.clone_from(&next.primary_key);
-                row.ids_case_folded = next.ids_case_folded;
-                CatalogChange::Put(Box::new(row))
+        catalog: if !exists {
+            CatalogChange::Put(Box::new(new_row(&uid, &next)))
+        } else if let Some(primary_key) = next
+            .primary_key
+            .clone()
+            .filter(|_| head.primary_key.is_none())
+        {
+            CatalogChange::LearnKey {
+                primary_key,
+                ids_case_folded: next.ids_case_folded,
             }
-            _ if next.ids_case_folded != head.ids_case_folded => CatalogChange::UnfoldIds,
-            _ => CatalogChange::None,
+        } else if next.ids_case_folded != head.ids_case_folded {
+            CatalogChange::UnfoldIds
+        } else {
+            CatalogChange::None
         },
         index: uid,
         node_uid: next.node_uid.clone(),

@@ -50,8 +50,15 @@ pub(crate) fn requests(
             requests
         }
         Work::CreateIndex | Work::FailWith { .. } => creation_requests(&head, defaults),
+        // Only what went before the documents.
+        Work::Documents { .. } => {
+            let mut requests = creation_requests(&head, defaults);
+            if let Some(primary_key) = &head.primary_key {
+                requests.extend(primary_key_requests(&head, primary_key, defaults));
+            }
+            requests
+        }
         Work::DeleteIndex { .. }
-        | Work::Documents { .. }
         | Work::DeleteDocuments { .. }
         | Work::EditDocuments
         | Work::CancelTasks { .. }

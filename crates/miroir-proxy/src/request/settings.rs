@@ -11,7 +11,7 @@ use miroir_core::wire::task::TaskKind;
 use serde_json::{Map, Value};
 
 use crate::app::App;
-use crate::cluster::lanes::LegRequest;
+use crate::cluster::lanes::{Leg, LegRequest};
 use crate::cluster::sequencer::Head;
 use crate::cluster::touches::Touched;
 use crate::http::reply::Failure;
@@ -112,10 +112,37 @@ pub(crate) async fn change(
             CatalogChange::Put(Box::new(new_row(&uid, &created)))
         },
         node_uid: next.node_uid.clone(),
-        index: uid,
+        index: uid.clone(),
         next: Some(next),
     };
-    dispatch(app, turn, operation).await
+    let changed = dispatch(app, turn, operation).await;
+    if changed.is_err() {
+        withdraw(app, &uid, &change.patch).await;
+    }
+    changed
+}
+
+/// A twin has taken a change to judge it, and then it could not be made: what clients read back must not show it later.
+async fn withdraw(app: &App, uid: &IndexUid, patch: &Map<String, Value>) {
+    let turn = app.sequencers.turn(uid, &app.catalog).await;
+    let Some(head) = turn.as_ref() else { return };
+    let mut settings = head.settings.clone();
+    let is_set = |key: &String| head.settings.as_object().contains_key(key);
+    let unset = patch.keys().filter(|key| !is_set(key));
+    settings.apply_patch(&unset.map(|key| (key.clone(), Value::Null)).collect());
+    let head = Head {
+        settings,
+        ..head.clone()
+    };
+    for node in app.cluster.node_ids() {
+        let leg = Leg {
+            requests: vec![twin_request(&head)],
+            tag: app.own_tag("withdrawn"),
+            task: None,
+        };
+        // Nobody waits for it: a node that is away does not show its twin either.
+        drop(app.lanes.push(node, &head.node_uid, leg));
+    }
 }
 
 /// What the task shows of the change.

@@ -9,13 +9,14 @@ use miroir_core::settings::UserSettings;
 use miroir_core::topology::StaleMap;
 use miroir_core::wire::task::TaskStatus;
 use miroir_store::Json;
-use miroir_store::table::{NodeTaskState, StaleReason, StaleRow, TaskRow};
+use miroir_store::table::{CatalogRow, NodeTaskState, StaleReason, StaleRow, TaskRow};
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
 use crate::catalog::Index;
 use crate::clock;
 use crate::cluster::lanes::Leg;
+use crate::fault::{self, Fault};
 use crate::http::reply::chain;
 use crate::request::editions::without_guard;
 use crate::request::indexes::{deletion_requests, settings_fingerprint};
@@ -59,16 +60,8 @@ async fn try_finish(app: &Arc<App>, task: OpenTask) -> Result<(), Trouble> {
     let succeeded = ending == Ending::Succeeded;
 
     let mut index = app.catalog.of_node_uid(&task.node_uid);
-    let creation_failed = match task.work {
-        Work::CreateIndex => !succeeded,
-        Work::Refuse { created, .. } => created,
-        // Nothing of the index has come into being anywhere.
-        _ => {
-            index.as_ref().is_some_and(|index| !index.is_ready())
-                && task.reached_on().is_empty()
-                && app.open_tasks.is_alone(&task)
-        }
-    };
+    let is_unborn = index.as_ref().is_some_and(|index| !index.is_ready());
+    let creation_failed = is_unborn && undoes_creation(app, &task, !succeeded);
     if !creation_failed && let Some(found) = &index {
         index = complete_index(app, found, &task, succeeded)
             .await?
@@ -77,6 +70,7 @@ async fn try_finish(app: &Arc<App>, task: OpenTask) -> Result<(), Trouble> {
 
     let details = details(app, &task, succeeded);
     let ended = ending.status();
+    let sets_key = succeeded && matches!(task.work, Work::SetPrimaryKey { .. });
     let (started_at, finished_at) = times(&task);
     let Some(stale) = fence(app, &task, &reports, &doubtful, &composite) else {
         return Ok(());
@@ -90,6 +84,7 @@ async fn try_finish(app: &Arc<App>, task: OpenTask) -> Result<(), Trouble> {
     let row = index.as_ref().map(|index| index.row.clone());
     let catalog_uid = task.index.clone();
     let node_uid = task.node_uid.clone();
+    fault::point(Fault::TaskJudged);
     app.store
         .write(move |tx| {
             for row in &stale {
@@ -102,8 +97,11 @@ async fn try_finish(app: &Arc<App>, task: OpenTask) -> Result<(), Trouble> {
                 tx.catalog().delete(&catalog_uid)?;
                 tx.index_fields().forget_index(&node_uid)?;
                 tx.lexicons().remove(&node_uid)?;
-            } else if let Some(row) = &row {
-                tx.catalog().put(row)?;
+            } else if let Some(done) = &row
+                && let Some(mut row) = tx.catalog().by_node_uid(&node_uid)?
+            {
+                take_over(&mut row, done, sets_key);
+                tx.catalog().put(&row)?;
             }
             let Some(mut row) = tx.tasks().get(uid)? else {
                 return Ok(());
@@ -113,12 +111,14 @@ async fn try_finish(app: &Arc<App>, task: OpenTask) -> Result<(), Trouble> {
             tx.tasks().update(&row)
         })
         .await?;
+    fault::point(Fault::TaskEnded);
 
     if creation_failed {
         app.catalog.remove(&task.index);
         app.dictionary.forget(&task.node_uid);
     } else if let Some(index) = index {
-        app.catalog.put(Index::clone(&index));
+        app.catalog
+            .amend(&task.node_uid, |row| take_over(row, &index.row, sets_key));
     }
     app.open_tasks.close(task.uid);
     app.metrics.work.task_ended(ended);
@@ -138,6 +138,19 @@ async fn try_finish(app: &Arc<App>, task: OpenTask) -> Result<(), Trouble> {
     Ok(())
 }
 
+/// What the end of a task decides of an index's row. The rest may have been changed by a write since the row was read.
+fn take_over(row: &mut CatalogRow, done: &CatalogRow, sets_key: bool) {
+    row.user_settings.clone_from(&done.user_settings);
+    row.settings_version = done.settings_version;
+    row.settings_fingerprint
+        .clone_from(&done.settings_fingerprint);
+    row.settings_view.clone_from(&done.settings_view);
+    row.updated_at.clone_from(&done.updated_at);
+    if sets_key || row.primary_key.is_none() {
+        row.primary_key.clone_from(&done.primary_key);
+    }
+}
+
 /// Fences the copies that differ before the task can be seen as succeeded: no reader may meet a copy that lacks it. `None` when
 /// somebody else has fenced a copy in between that this end relies on; the next round judges anew.
 fn fence(
@@ -148,6 +161,10 @@ fn fence(
     judged: &Composite,
 ) -> Option<Vec<StaleRow>> {
     let _nobody_else = app.staleness.judge();
+    // Copies of an index that has gone are never read and never repaired.
+    if !app.catalog.knows(&task.node_uid) {
+        return Some(Vec::new());
+    }
     let standing = Standing {
         stale: &app.staleness.of(&task.node_uid),
         doubtful,
@@ -160,6 +177,17 @@ fn fence(
             Some(task.uid),
         )
     })
+}
+
+/// Whether the index, which no client has seen yet, goes away with the end of this task. One that a later write builds on stays.
+fn undoes_creation(app: &App, task: &OpenTask, failed: bool) -> bool {
+    let was_to_create = match task.work {
+        Work::CreateIndex => failed,
+        Work::Refuse { created, .. } => created,
+        _ => false,
+    };
+    // Else nothing of it has come into being anywhere.
+    was_to_create && app.open_tasks.is_alone(task) || app.open_tasks.came_to_nothing(&task.node_uid)
 }
 
 /// An index that could not be created everywhere is created nowhere.
@@ -248,7 +276,9 @@ fn reports(task: &OpenTask) -> Vec<LegReport> {
     for leg in task.legs.iter().filter(|leg| !leg.shards.is_empty()) {
         let result = match (leg.state, &leg.error) {
             (NodeTaskState::Succeeded, _) => LegResult::Applied,
-            (NodeTaskState::Failed, Some(error)) if is_already_so(error) => LegResult::Applied,
+            (NodeTaskState::Failed, Some(error)) if is_already_so(&task.work, error) => {
+                LegResult::Applied
+            }
             (NodeTaskState::Failed, Some(error)) => LegResult::Failed(error.clone()),
             _ => LegResult::Missed,
         };
@@ -266,11 +296,16 @@ fn reports(task: &OpenTask) -> Vec<LegReport> {
     by_node.into_values().collect()
 }
 
-/// Node uids are never reused: an index that is there already is the one that was to be created, sent twice.
-fn is_already_so(error: &Json) -> bool {
+/// Node uids are never reused: an index that is there already is the one that was to be created, and one that is gone the one that was
+/// to be deleted, sent twice.
+fn is_already_so(work: &Work, error: &Json) -> bool {
+    let code = match work {
+        Work::DeleteIndex { .. } => "index_not_found",
+        _ => "index_already_exists",
+    };
     error
         .parse::<Map<String, Value>>()
-        .is_ok_and(|error| error.get("code") == Some(&json!("index_already_exists")))
+        .is_ok_and(|error| error.get("code") == Some(&json!(code)))
 }
 
 fn ending(task: &OpenTask, composite: &Composite, names: &Names) -> Ending {

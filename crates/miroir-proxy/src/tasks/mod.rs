@@ -193,6 +193,22 @@ impl OpenTask {
         }
     }
 
+    /// Takes over how the sending of a node's preparing requests ended, which were made again: theirs are the last tasks.
+    pub(crate) fn prepared(&mut self, node: &NodeId, end: &LegEnd) {
+        let mut uids = match end {
+            LegEnd::Enqueued(uids) => uids.iter().rev(),
+            LegEnd::Refused(_) | LegEnd::Missed(_) | LegEnd::Unknown(_) => [].iter().rev(),
+        };
+        let legs = self.legs.iter_mut().rev();
+        for leg in legs.filter(|leg| leg.key.node_id == *node && leg.shards.is_empty()) {
+            leg.node_task = uids.next().copied();
+            leg.state = match leg.node_task {
+                Some(_) => NodeTaskState::Acked,
+                None => NodeTaskState::Skipped,
+            };
+        }
+    }
+
     /// Takes over what became of a node's request whose outcome was unknown.
     pub(crate) fn settled(&mut self, node: &NodeId, position: usize, node_task: Option<u32>) {
         let legs = self.legs.iter_mut().filter(|leg| leg.key.node_id == *node);
@@ -378,9 +394,15 @@ impl OpenTasks {
     /// Whether no other task on the task's index is open.
     fn is_alone(&self, task: &OpenTask) -> bool {
         let tasks = self.tasks.lock();
-        !tasks
-            .values()
-            .any(|other| other.node_uid == task.node_uid && other.uid != task.uid)
+        let mut others = tasks.values().filter(|other| other.uid != task.uid);
+        others.all(|other| other.node_uid != task.node_uid)
+    }
+
+    /// Whether every open task on this index has ended without having been applied anywhere.
+    fn came_to_nothing(&self, index: &NodeUid) -> bool {
+        let tasks = self.tasks.lock();
+        let mut on_index = tasks.values().filter(|task| task.node_uid == *index);
+        on_index.all(|task| task.is_finished() && task.reached_on().is_empty())
     }
 
     /// Whether a task on this index is open.

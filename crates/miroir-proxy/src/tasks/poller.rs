@@ -15,12 +15,16 @@ use serde::Deserialize;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::app::App;
+use crate::fault::{self, Fault};
 use crate::tasks::finish::finish;
 use crate::tasks::{OpenLeg, OpenTask};
 
-/// A client that waits for its task asks every 50 ms; the first look comes sooner, later ones cost less and less.
+/// A client that waits for its task asks every 50 ms; the first look comes sooner.
 const FIRST_DELAY: Duration = Duration::from_millis(10);
 const LONGEST_DELAY: Duration = Duration::from_secs(1);
+/// Between two looks passes this part of the time that nothing has changed: an end is noticed that much too late at most, however
+/// long the node works.
+const DELAY_PART: u32 = 32;
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 /// Uids of one request: the address stays far below every limit.
 const TASKS_PER_CALL: usize = 200;
@@ -45,8 +49,8 @@ pub(crate) async fn run(app: Arc<App>) {
 /// Asks one node for the tasks that are awaited there.
 async fn follow(app: Arc<App>, node: NodeId) {
     let mut changes = app.open_tasks.changes();
-    let mut delay = FIRST_DELAY;
     let mut asked = BTreeSet::new();
+    let mut since = Instant::now();
     loop {
         changes.mark_unchanged();
         let awaited = app.open_tasks.awaited_on(&node);
@@ -56,11 +60,10 @@ async fn follow(app: Arc<App>, node: NodeId) {
             }
             continue;
         }
-        delay = if awaited == asked {
-            (delay * 2).min(LONGEST_DELAY)
-        } else {
-            FIRST_DELAY
-        };
+        if awaited != asked {
+            since = Instant::now();
+        }
+        let delay = (since.elapsed() / DELAY_PART).clamp(FIRST_DELAY, LONGEST_DELAY);
         let next_look = Instant::now() + delay;
         // A task that is new to this node is worth a look of its own, whatever the delay has grown to.
         while let Ok(Ok(())) = timeout_at(next_look, changes.changed()).await {
@@ -124,6 +127,7 @@ fn observe(leg: &mut OpenLeg, task: &NodeTask) {
     if !task.is_finished() {
         return;
     }
+    fault::point(Fault::NodeTaskEnded);
     leg.details = task
         .details
         .as_ref()

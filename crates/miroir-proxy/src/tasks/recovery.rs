@@ -2,7 +2,8 @@
 //!
 //! Bodies of documents are gone with the process. A leg whose request may have arrived is looked up by its tag; one that never arrived
 //! is missed, which fences its copies if another copy has the write, and fails the task if none has. Requests that are harmless to
-//! repeat (indexes, settings) are made again from the catalog and the task's own record.
+//! repeat (indexes, settings, and what prepares a node for documents) are made again from the catalog and the task's own record,
+//! before anything new gets into the lanes: a document that arrived first would make nodes create the index without its overlay.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,8 +15,9 @@ use miroir_store::StoreError;
 use miroir_store::table::{NodeTaskRow, NodeTaskState, TaskRow};
 
 use crate::app::App;
-use crate::cluster::lanes::{Leg, Lookup, find_out, request_tag};
+use crate::cluster::lanes::{Leg, LegEnd, LegRequest, Lookup, find_out, request_tag};
 use crate::cluster::sequencer::{Head, Turn};
+use crate::fault::{self, Fault};
 use crate::http::reply::chain;
 use crate::request::{compaction, names, replay};
 use crate::tasks::cancel::carry_out;
@@ -67,6 +69,7 @@ pub(crate) async fn recover(app: &Arc<App>) -> Result<(), StoreError> {
     app.clone().spawn_worker(async move {
         app.cluster.health_board().met_all().await;
         for task in &reopened {
+            fault::point(Fault::TaskResumed);
             resume(&app, task).await;
         }
         drop(turns);
@@ -162,54 +165,73 @@ async fn resume(app: &Arc<App>, task: &OpenTask) {
             .or_default()
             .push(leg.clone());
     }
-    let repeated = match task.work {
-        Work::Documents { .. } | Work::DeleteDocuments { .. } | Work::EditDocuments => None,
-        _ => {
-            let defaults = loop {
-                match app.node_defaults().await {
-                    Ok(defaults) => break defaults,
-                    Err(_) => tokio::time::sleep(PAUSE).await,
-                }
-            };
-            match replay::requests(app, task, &defaults) {
-                Ok(requests) => Some(requests),
-                Err(error) => {
-                    tracing::error!(task_uid = uid.0, error = %chain(&*error), "task cannot be repeated");
-                    None
-                }
-            }
-        }
+    let writes_documents = matches!(
+        task.work,
+        Work::Documents { .. } | Work::DeleteDocuments { .. } | Work::EditDocuments
+    );
+    let repeated = if writes_documents && task.legs.iter().all(|leg| !leg.shards.is_empty()) {
+        Vec::new()
+    } else {
+        repeated(app, task).await
     };
     for (node, legs) in by_node {
-        if legs
+        let is_open = |leg: &&OpenLeg| leg.node_task.is_none() && !leg.state.is_finished();
+        let (prepares, writes): (Vec<_>, Vec<_>) = legs
             .iter()
-            .all(|leg| leg.node_task.is_some() || leg.state.is_finished())
-        {
-            continue;
-        }
-        match &repeated {
-            Some(requests) => {
-                // An index that exists was not to be created: its legs are the last of the requests.
-                let skipped = requests.len().saturating_sub(legs.len());
-                let leg = Leg {
-                    requests: requests[skipped..].to_vec(),
-                    tag: app.tag(uid).into(),
-                    task: Some(uid),
-                };
-                // The lane notes how it ends.
-                drop(app.lanes.push(&node, &task.node_uid, leg));
+            .filter(is_open)
+            .partition(|leg| leg.shards.is_empty());
+        if writes_documents {
+            if !prepares.is_empty() {
+                prepare_again(app, task, &node, &repeated);
             }
-            None => {
-                let essential = legs
-                    .iter()
-                    .filter(|leg| !leg.shards.is_empty() && leg.node_task.is_none());
-                for leg in essential {
-                    look_up(app, task, leg);
-                }
-            }
+            writes.into_iter().for_each(|leg| look_up(app, task, leg));
+        } else if repeated.is_empty() {
+            app.open_tasks
+                .update(uid, |task| task.sent(&node, &LegEnd::Missed(None)));
+        } else if !prepares.is_empty() || !writes.is_empty() {
+            // An index that exists was not to be created: its legs are the last of the requests.
+            let skipped = repeated.len().saturating_sub(legs.len());
+            let leg = Leg {
+                requests: repeated[skipped..].to_vec(),
+                tag: app.tag(uid).into(),
+                task: Some(uid),
+            };
+            // The lane notes how it ends.
+            drop(app.lanes.push(&node, &task.node_uid, leg));
         }
     }
     app.open_tasks.update(uid, |task| task.acknowledged = true);
+}
+
+/// What every node is told again.
+async fn repeated(app: &Arc<App>, task: &OpenTask) -> Vec<LegRequest> {
+    let defaults = loop {
+        match app.node_defaults().await {
+            Ok(defaults) => break defaults,
+            Err(_) => tokio::time::sleep(PAUSE).await,
+        }
+    };
+    replay::requests(app, task, &defaults).unwrap_or_else(|error| {
+        let task_uid = task.uid.0;
+        tracing::error!(task_uid, error = %chain(&*error), "task cannot be repeated");
+        Vec::new()
+    })
+}
+
+/// Makes the requests again that prepare a node for documents.
+fn prepare_again(app: &Arc<App>, task: &OpenTask, node: &NodeId, requests: &[LegRequest]) {
+    let leg = Leg {
+        requests: requests.to_vec(),
+        tag: app.tag(task.uid).into(),
+        task: None,
+    };
+    let end = app.lanes.push(node, &task.node_uid, leg);
+    let (app, uid, node) = (Arc::clone(app), task.uid, node.clone());
+    app.clone().spawn_worker(async move {
+        let end = end.await.unwrap_or(LegEnd::Missed(None));
+        app.open_tasks
+            .update(uid, |task| task.prepared(&node, &end));
+    });
 }
 
 /// Finds out whether a node got one request's documents. A node that does not answer is asked again until it does or the process
@@ -226,27 +248,12 @@ fn look_up(app: &Arc<App>, task: &OpenTask, leg: &OpenLeg) {
             Lookup::Absent | Lookup::Gone | Lookup::Unknown => None,
         };
         app.open_tasks.update(uid, |task| {
-            for leg in task
-                .legs
-                .iter_mut()
-                .filter(|leg| leg.key.node_id == key.node_id)
-            {
-                if leg.key == key {
-                    leg.node_task = arrived;
-                    leg.state = match arrived {
-                        Some(_) => NodeTaskState::Acked,
-                        None => NodeTaskState::Skipped,
-                    };
-                } else if leg.shards.is_empty()
-                    && !leg.state.is_finished()
-                    && leg.node_task.is_none()
-                {
-                    // What stood before the documents in the lane arrived before them.
-                    leg.state = match arrived {
-                        Some(_) => NodeTaskState::Succeeded,
-                        None => NodeTaskState::Skipped,
-                    };
-                }
+            for leg in task.legs.iter_mut().filter(|leg| leg.key == key) {
+                leg.node_task = arrived;
+                leg.state = match arrived {
+                    Some(_) => NodeTaskState::Acked,
+                    None => NodeTaskState::Skipped,
+                };
             }
         });
     });

@@ -16,6 +16,8 @@ use crate::clock;
 pub(crate) fn start(filter: &str) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let subscriber = tracing_subscriber::fmt()
+        // It would report a line that cannot be written (the disk is full) on the error output, and panic when that fails too.
+        .log_internal_errors(false)
         .fmt_fields(JsonFields::new())
         .event_format(Lines { pod_id: pod_id() })
         .with_env_filter(filter)

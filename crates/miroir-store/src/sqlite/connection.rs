@@ -62,6 +62,12 @@ pub(super) fn failure(path: &Path, error: rusqlite::Error) -> OpenError {
             reason: error.to_string(),
         },
         Some(ErrorCode::DiskFull) => OpenError::Full { path },
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
+            OpenError::Inaccessible {
+                path,
+                reason: error.to_string(),
+            }
+        }
         _ => OpenError::Engine {
             path,
             source: error,

@@ -109,7 +109,13 @@ fn damaged(path: &Path, reason: &str) -> OpenError {
 fn io_failure(path: &Path, source: io::Error) -> OpenError {
     let path = path.to_owned();
     match source.kind() {
-        ErrorKind::StorageFull => OpenError::Full { path },
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            OpenError::Full { path }
+        }
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => OpenError::Inaccessible {
+            path,
+            reason: source.to_string(),
+        },
         _ => OpenError::Io { path, source },
     }
 }

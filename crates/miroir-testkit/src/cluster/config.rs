@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::{ADMIN_KEY, MASTER_KEY, NODE_MASTER_KEY};
+use super::{ADMIN_KEY, MASTER_KEY, NODE_MASTER_KEY, STORE_FILE};
 use crate::process::Node;
 
 /// What the file depends on.
@@ -42,7 +42,7 @@ pub(super) fn document(facts: &Facts<'_>) -> String {
         ("replication_factor", json!(facts.replication_factor)),
         ("replica_groups", json!(facts.replica_groups)),
         ("nodes", Value::Array(nodes)),
-        ("task_store.path", json!(facts.folder.join("store.db"))),
+        ("task_store.path", json!(facts.folder.join(STORE_FILE))),
         ("admin.api_key", json!(ADMIN_KEY)),
         ("server.bind", json!("127.0.0.1")),
         ("server.port", json!(facts.port)),

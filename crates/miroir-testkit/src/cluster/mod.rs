@@ -5,6 +5,7 @@ mod config;
 #[cfg(test)]
 mod tests;
 
+use std::path::PathBuf;
 use std::process::ExitStatus;
 
 pub use builder::ClusterBuilder;
@@ -25,6 +26,8 @@ pub const ADMIN_KEY: &str = "admin-api-key-of-the-tests";
 
 /// The proxy's configuration in the fleet's folder.
 const CONFIG_FILE: &str = "config.yaml";
+/// The proxy's store in the fleet's folder.
+const STORE_FILE: &str = "store.db";
 
 /// Why a fleet could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -101,6 +104,12 @@ impl Cluster {
     #[must_use]
     pub fn tap(&self, position: usize) -> &Tap {
         &self.taps[position]
+    }
+
+    /// The file of the proxy's store.
+    #[must_use]
+    pub fn store(&self) -> PathBuf {
+        self.folder.path().join(STORE_FILE)
     }
 
     /// The listeners that answer reads in the nodes' stead, if the fleet has them.

@@ -17,6 +17,8 @@ use crate::client::{Client, ClientError, Response};
 
 /// The index of every history.
 pub(super) const INDEX: &str = "history";
+/// Stands for the settings of the index among the documents. Its only writer is the first client.
+pub(super) const SETTINGS: &str = "settings";
 /// Documents of one client: few enough to be written often, enough that a document has few uncertain writes.
 const DOCUMENTS: usize = 25;
 /// A document with so many writes that nobody vouched for is left alone, and another one takes its place: what may have become of it
@@ -94,6 +96,22 @@ pub(super) fn state_of(document: &Value) -> State {
     }
 }
 
+/// What the clients need to ask the index.
+pub(super) fn basis() -> Value {
+    json!({ "filterableAttributes": ["owner"] })
+}
+
+/// A version of the settings, as they are written.
+fn settings(version: u64) -> Value {
+    json!({ "synonyms": { "version": [version.to_string()] } })
+}
+
+/// The version that settings show.
+pub(super) fn settings_of(settings: &Value) -> Option<State> {
+    let version = settings["synonyms"]["version"][0].as_str()?;
+    Change::Put(version.parse().ok()?).apply(None)
+}
+
 /// See the module.
 pub(super) struct Session {
     number: usize,
@@ -125,6 +143,9 @@ impl Session {
         while self.shared.operations.fetch_add(1, Ordering::Relaxed) < operations {
             match self.random.random_range(0..300) {
                 0 if self.number == 0 => self.delete_all().await,
+                1 if self.number == 0 => self.make_anew().await,
+                2..=12 if self.number == 0 => self.change_settings().await,
+                13..=19 if self.number == 0 => self.look_at_settings().await,
                 0..=109 => self.write(false).await,
                 110..=169 => self.write(true).await,
                 170..=229 => self.delete().await,
@@ -211,11 +232,68 @@ impl Session {
     async fn delete_all(&mut self) {
         let (client, shared) = (self.client.clone(), Arc::clone(&self.shared));
         let _alone = shared.everybody.write().await;
-        let known: Vec<String> = shared.record().events.keys().cloned().collect();
+        let mut known: Vec<String> = shared.record().events.keys().cloned().collect();
+        known.retain(|id| id != SETTINGS);
         let changes = known.into_iter().map(|id| (id, Change::Delete)).collect();
         let path = format!("/indexes/{INDEX}/documents");
         self.tell(changes, async { client.delete(&path).await })
             .await;
+    }
+
+    /// The index goes away with everything in it, and comes again.
+    async fn make_anew(&mut self) {
+        let (client, shared) = (self.client.clone(), Arc::clone(&self.shared));
+        let _alone = shared.everybody.write().await;
+        let known: Vec<String> = shared.record().events.keys().cloned().collect();
+        let changes = known.into_iter().map(|id| (id, Change::Delete)).collect();
+        let index = format!("/indexes/{INDEX}");
+        self.tell(changes, async { client.delete(&index).await })
+            .await;
+        let path = format!("{index}/settings");
+        loop {
+            let shown = client.get(&path).await.and_then(|answer| answer.json());
+            let basis = basis();
+            if shown
+                .is_ok_and(|shown| shown["filterableAttributes"] == basis["filterableAttributes"])
+            {
+                return;
+            }
+            // Nobody else does anything meanwhile, and faults end after so many operations.
+            shared.operations.fetch_add(1, Ordering::Relaxed);
+            let body = json!({ "uid": INDEX, "primaryKey": "id" });
+            // Whatever becomes of these: they change nothing that is there already.
+            let _ = client.post("/indexes", &body).await;
+            let _ = client.patch(&path, &basis).await;
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn change_settings(&mut self) {
+        self.version += 1;
+        let change = settings(self.version);
+        let path = format!("/indexes/{INDEX}/settings");
+        let changes = vec![(SETTINGS.to_owned(), Change::Put(self.version))];
+        let (client, shared) = (self.client.clone(), Arc::clone(&self.shared));
+        let _turn = shared.everybody.read().await;
+        self.tell(changes, async { client.patch(&path, &change).await })
+            .await;
+    }
+
+    async fn look_at_settings(&mut self) {
+        if !self.settle().await {
+            return;
+        }
+        let shared = Arc::clone(&self.shared);
+        let _turn = shared.everybody.read().await;
+        let path = format!("/indexes/{INDEX}/settings");
+        let Ok(answer) = self.client.get(&path).await else {
+            return;
+        };
+        match (answer.status, answer.json()) {
+            (StatusCode::OK, Ok(shown)) => self.saw(SETTINGS.to_owned(), settings_of(&shown)),
+            (StatusCode::NOT_FOUND | StatusCode::SERVICE_UNAVAILABLE, _) => {}
+            _ => self.surprised(&answer),
+        }
     }
 
     /// Sends a write and records it.
@@ -322,6 +400,10 @@ impl Session {
                 }
             }
             (StatusCode::SERVICE_UNAVAILABLE, _) => {}
+            // A deletion of the index that nobody vouches for may happen late, and then a write makes it again, without settings.
+            (StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST, Ok(body))
+                if body["code"] == "index_not_found" || body["code"] == "invalid_search_filter" => {
+            }
             _ => self.surprised(&answer),
         }
     }

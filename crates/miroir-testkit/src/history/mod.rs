@@ -1,7 +1,8 @@
 //! Histories: clients write and read while processes die, and afterwards every answer must have been possible.
 //!
-//! Every document has one writer, so the order of its writes is known. What a client was told decides what may have become of a write:
-//! one whose task succeeded has happened, in its place; any other one may have happened at any time after it was sent, once, or never.
+//! Every document has one writer, and so have the settings, which count as one more, so the order of the writes to each is known. What
+//! a client was told decides what may have become of a write: one whose task succeeded has happened, in its place; any other one may
+//! have happened at any time after it was sent, once, or never.
 //! [`check`] is pure and knows nothing of the fleet; [`run`] makes a history with real processes under a seeded [`plan`] of faults.
 
 pub mod check;

@@ -14,6 +14,10 @@ pub enum Action {
     Freeze(usize),
     /// `SIGCONT`.
     Thaw(usize),
+    /// From now on it works a part of the time only.
+    Slow(usize),
+    /// It works all the time again.
+    Hasten(usize),
     /// `SIGKILL` and a new process at once.
     KillProxy,
     /// `SIGSTOP`.
@@ -44,7 +48,7 @@ pub fn draw(seed: u64, operations: usize, nodes: usize) -> Vec<Step> {
         let down = busy.iter().filter(|until| **until > at).count();
         let length = random.random_range(5..operations / 12 + 6);
         let node = random.random_range(0..nodes);
-        let kind = random.random_range(0..10);
+        let kind = random.random_range(0..12);
         if kind < 8 && down < 2 && busy[node] <= at {
             // A long fault of a second node leaves shards without any copy for as long.
             let length = if down > 0 { length / 3 + 1 } else { length };
@@ -73,6 +77,16 @@ pub fn draw(seed: u64, operations: usize, nodes: usize) -> Vec<Step> {
                 action: Action::ThawProxy,
             });
             proxy_busy = at + length + 1;
+        } else if kind > 9 && busy[node] <= at {
+            steps.push(Step {
+                at,
+                action: Action::Slow(node),
+            });
+            steps.push(Step {
+                at: at + length,
+                action: Action::Hasten(node),
+            });
+            busy[node] = at + length + 1;
         }
         at += random.random_range(3..operations / 40 + 4);
     }

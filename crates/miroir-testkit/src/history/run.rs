@@ -1,5 +1,6 @@
 //! Makes a history with real processes.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,15 +11,17 @@ use rand::rngs::StdRng;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::client::{INDEX, Session, Shared, ended, state_of};
+use super::client::{INDEX, SETTINGS, Session, Shared, basis, ended, settings_of, state_of};
 use super::plan::{self, Action};
-use super::{History, Violation, check};
+use super::{History, State, Violation, check};
 use crate::client::{Client, ClientError};
 use crate::cluster::{Cluster, ClusterBuilder, ClusterError};
 use crate::copies;
 use crate::process::ProcessError;
 
 const CLIENTS: usize = 8;
+/// How long a slow node stands still before it works for a quarter of that.
+const PULSE: Duration = Duration::from_millis(16);
 /// How long a fleet whose processes all run again may take to be as if nothing had happened.
 const HEALING_TIMEOUT: Duration = Duration::from_secs(240);
 
@@ -118,11 +121,27 @@ pub async fn run(options: &Options) -> Result<Outcome, HistoryError> {
     }
     let plan = plan::draw(options.seed, options.operations, usize::from(options.nodes));
     let faults = plan.len();
+    let mut slow = BTreeSet::new();
     for step in plan {
         while shared.operations.load(Ordering::Relaxed) < step.at.min(options.operations) {
-            tokio::time::sleep(Duration::from_millis(2)).await;
+            for node in &slow {
+                cluster.node(*node).freeze()?;
+            }
+            tokio::time::sleep(PULSE).await;
+            for node in &slow {
+                cluster.node(*node).thaw()?;
+            }
+            tokio::time::sleep(PULSE / 4).await;
         }
-        act(&mut cluster, step.action).await?;
+        match step.action {
+            Action::Slow(node) => {
+                slow.insert(node);
+            }
+            Action::Hasten(node) => {
+                slow.remove(&node);
+            }
+            action => act(&mut cluster, action).await?,
+        }
     }
     while clients.join_next().await.is_some() {}
     let took = begun.elapsed();
@@ -142,11 +161,10 @@ pub async fn run(options: &Options) -> Result<Outcome, HistoryError> {
 
 async fn prepare(client: &Client) -> Result<(), HistoryError> {
     let index = json!({ "uid": INDEX, "primaryKey": "id" });
-    let settings = json!({ "filterableAttributes": ["owner"] });
     for answer in [
         client.post("/indexes", &index).await?,
         client
-            .patch(&format!("/indexes/{INDEX}/settings"), &settings)
+            .patch(&format!("/indexes/{INDEX}/settings"), &basis())
             .await?,
     ] {
         if let Some(task) = answer.task_uid() {
@@ -165,6 +183,7 @@ async fn act(cluster: &mut Cluster, action: Action) -> Result<(), ProcessError> 
         Action::KillProxy => cluster.proxy().respawn(),
         Action::FreezeProxy => cluster.proxy().freeze(),
         Action::ThawProxy => cluster.proxy().thaw(),
+        Action::Slow(_) | Action::Hasten(_) => Ok(()),
     }
 }
 
@@ -221,17 +240,28 @@ fn is_whole(topology: &Value) -> bool {
 
 async fn finish(cluster: &Cluster, shared: &Shared) -> Result<History, HistoryError> {
     let copies = copies::read(cluster, INDEX, "id").await?;
+    let mut shown = Vec::new();
+    for node in cluster.nodes() {
+        let path = format!("/indexes/{}/settings", copies.node_uid);
+        shown.push(settings_of(&node.client().get(&path).await?.json()?));
+    }
+    let settings = shown.first().cloned().flatten();
     let mut record = shared.record();
     let mut differences = std::mem::take(&mut record.surprises);
+    if shown.iter().any(|other| *other != settings) {
+        differences.push(format!("the nodes have different settings: {shown:?}"));
+    }
     differences.extend(copies.differences);
+    let mut finally: BTreeMap<String, State> = copies
+        .content
+        .iter()
+        .map(|(id, document)| (id.clone(), state_of(document)))
+        .collect();
+    finally.extend(settings.map(|settings| (SETTINGS.to_owned(), settings)));
     Ok(History {
         events: std::mem::take(&mut record.events),
         accepted: std::mem::take(&mut record.accepted),
-        finally: copies
-            .content
-            .iter()
-            .map(|(id, document)| (id.clone(), state_of(document)))
-            .collect(),
+        finally,
         differences,
     })
 }

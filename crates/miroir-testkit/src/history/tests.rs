@@ -146,7 +146,9 @@ fn a_seed_is_a_plan_and_everything_that_falls_stands_up_again() {
                 Action::Restart(node) | Action::Thaw(node) => {
                     down.retain(|down| *down != node);
                 }
-                Action::KillProxy | Action::FreezeProxy | Action::ThawProxy => {}
+                Action::Slow(node) => assert!(!down.contains(&node)),
+                Action::Hasten(_) | Action::KillProxy | Action::FreezeProxy | Action::ThawProxy => {
+                }
             }
             assert!(down.len() <= 2);
         }

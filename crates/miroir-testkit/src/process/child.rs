@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+use rustix::process::{Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions};
 
 /// How much of a log is shown when a test fails or a child does not start.
 const SHOWN_LOG_LINES: usize = 60;
@@ -163,6 +163,18 @@ impl Child {
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+    }
+
+    /// Lets it write no file beyond this size: to it, the disk is full. `None`: no limit any more.
+    pub fn limit_files(&mut self, bytes: Option<u64>) -> Result<(), ProcessError> {
+        if let Some(id) = self.running()? {
+            let limit = Rlimit {
+                current: bytes,
+                maximum: None,
+            };
+            rustix::process::prlimit(Some(id), Resource::Fsize, limit)?;
+        }
+        Ok(())
     }
 
     /// Its whole log, also what earlier processes in the same folder wrote.

@@ -5,12 +5,15 @@ use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use http::StatusCode;
+use miroir_proxy::fault::{self, Fault};
 
 use super::{Child, Port, ProcessError, executable};
 use crate::client::Client;
 
 /// How long a proxy may take until it is ready.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long it may take until it has passed the point at which it was told to die.
+const END_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A proxy. Its folder belongs to the caller, so that a successor finds the same store.
 #[derive(Debug)]
@@ -101,6 +104,28 @@ impl Proxy {
         self.child.kill()
     }
 
+    /// Makes it kill itself (`SIGKILL`) when it passes this point next, however late that is.
+    pub fn die_at(&self, fault: Fault) -> Result<(), ProcessError> {
+        Ok(std::fs::write(fault_file(&self.folder), fault.name())?)
+    }
+
+    /// Waits until it has ended; `None` when it has not for as long as it may take.
+    pub async fn wait_end(&mut self) -> Result<Option<ExitStatus>, ProcessError> {
+        let deadline = Instant::now() + END_TIMEOUT;
+        loop {
+            let status = self.child.exit_status()?;
+            if status.is_some() || Instant::now() >= deadline {
+                return Ok(status);
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// See [`Child::limit_files`].
+    pub fn limit_files(&mut self, bytes: Option<u64>) -> Result<(), ProcessError> {
+        self.child.limit_files(bytes)
+    }
+
     /// `SIGSTOP`.
     pub fn freeze(&mut self) -> Result<(), ProcessError> {
         self.child.freeze()
@@ -137,8 +162,14 @@ impl Proxy {
     }
 }
 
+/// Where a proxy is told at which point it is to die.
+fn fault_file(folder: &Path) -> PathBuf {
+    folder.join("fault")
+}
+
 fn spawn(config: &Path, folder: &Path) -> Result<Child, ProcessError> {
     let mut command = executable::proxy_command()?;
     command.arg("--config").arg(config);
+    command.env(fault::VARIABLE, fault_file(folder));
     Child::start("proxy", command, folder)
 }

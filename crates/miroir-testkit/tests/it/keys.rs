@@ -104,7 +104,7 @@ async fn keys_outlive_a_restart_and_leave_no_trace() {
 
     fleet.stop_proxy().await.expect("it ends");
     let log = fleet.proxy().log();
-    assert!(log.contains("\"TRACE\""), "the log is at trace level");
+    assert!(log.contains("\"trace\""), "the log is at trace level");
     let word = unique_word(7);
     let secrets = [
         MASTER_KEY,

@@ -2,6 +2,7 @@
 //! where `MIROIR_TEST_NODE_BIN` names its executable.
 
 mod alike;
+mod crashes;
 mod dictionary;
 mod edge;
 mod embedder;
@@ -32,5 +33,6 @@ mod rounds;
 mod selected;
 mod staleness;
 mod startup;
+mod store;
 mod tasks;
 mod writes;

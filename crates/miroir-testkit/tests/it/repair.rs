@@ -133,6 +133,69 @@ async fn a_replica_that_was_away_gets_what_it_missed() {
     assert!(workers.json().unwrap()["workers"]["repair"]["passes"].as_u64() > Some(0));
 }
 
+#[tokio::test]
+async fn an_index_that_was_born_while_a_node_was_away_is_whole_when_it_is_back() {
+    let mut fleet = start(fleet()).await;
+    let client = fleet.client();
+    fill(&client, 10).await;
+    fleet.node(2).kill().unwrap();
+    until_status(&fleet, "node-2", "failed").await;
+    // Some of these documents are on shards of which the node has no copy: nothing but the index itself is missed.
+    for number in 0..8 {
+        let path = format!("/indexes/born-{number}/documents");
+        let body = json!([{ "id": number, "title": "a tale" }]);
+        succeed(&client, client.post(&path, &body).await).await;
+    }
+    fleet.node(2).restart().await.unwrap();
+    until_whole(&fleet).await;
+    for number in 0..8 {
+        for _ in 0..6 {
+            let path = format!("/indexes/born-{number}/search");
+            let answer = client.post(&path, &json!({ "q": "tale" })).await.unwrap();
+            assert_eq!(degraded(&answer), None);
+            assert_eq!(page(&answer)["estimatedTotalHits"], 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_index_that_has_gone_leaves_no_stale_copies() {
+    let mut fleet = start(
+        fleet()
+            .config("scatter.node_timeout_ms", 1000)
+            .config("scatter.node_write_timeout_ms", 1000),
+    )
+    .await;
+    let client = fleet.client().with_fresh_connections();
+    fill(&client, 10).await;
+    for round in 0..2 {
+        // Nobody knows whether it has these when the index goes.
+        fleet.node(0).freeze().unwrap();
+        let documents = "/indexes/stories/documents";
+        let body = json!(documents_of(round));
+        let written = client.post(documents, &body).await.expect("an answer");
+        let deleted = client.delete("/indexes/stories").await;
+        if round == 1 {
+            fleet.kill_proxy().unwrap();
+            fleet.proxy().respawn().unwrap();
+        }
+        fleet.node(0).thaw().unwrap();
+        fleet.proxy().wait_ready().await.unwrap();
+        for task in [Some(written), deleted.ok()].into_iter().flatten() {
+            let uid = task.task_uid().expect("it is accepted");
+            client.wait_task(uid).await.expect("it ends");
+        }
+        until_whole(&fleet).await;
+        fill(&client, 10).await;
+    }
+}
+
+fn documents_of(round: usize) -> Vec<Value> {
+    (0..20)
+        .map(|id| json!({ "id": id, "round": round }))
+        .collect()
+}
+
 /// Asks until told to stop; every answer must be that of an undisturbed fleet.
 fn watcher(client: Client, stop: Arc<AtomicBool>) -> tokio::task::JoinHandle<usize> {
     tokio::spawn(async move {

@@ -3,7 +3,7 @@
 use miroir_testkit::cluster::Cluster;
 use serde_json::{Value, json};
 
-use crate::fixture::start;
+use crate::fixture::{degraded, fill, start, succeed};
 
 /// Any server takes it and fails the task: vectors are no text.
 fn refused_by_nodes(id: u64) -> Value {
@@ -55,4 +55,30 @@ async fn piece_of_a_long_write_that_fails_fails_the_task() {
     let answer = client.post(documents, &json!(batch)).await.unwrap();
     let task = client.wait_task(answer.task_uid().unwrap()).await.unwrap();
     assert_eq!(task["status"], "failed", "{task:?}");
+}
+
+#[tokio::test]
+async fn a_write_whose_answers_get_lost_on_the_way_has_happened_once() {
+    let fleet = start(Cluster::builder().nodes(2).rf(2).shards(8).tapped()).await;
+    let client = fleet.client().with_fresh_connections();
+    fill(&client, 5).await;
+    let documents = "/indexes/stories/documents";
+    for position in 0..2 {
+        fleet.tap(position).lose_answers(1);
+    }
+    let answer = client
+        .post(documents, &json!([{ "id": 100 }]))
+        .await
+        .unwrap();
+    assert_eq!(answer.status, 202, "{}", answer.text());
+    assert_eq!(degraded(&answer), None);
+    succeed(&client, Ok(answer)).await;
+    for node in fleet.nodes() {
+        let path = "/tasks?indexUids=stories&types=documentAdditionOrUpdate";
+        let tasks = node.client().get(path).await.unwrap().json().unwrap();
+        assert_eq!(
+            tasks["total"], 2,
+            "the documents of the beginning, and this one: {tasks}"
+        );
+    }
 }

@@ -21,6 +21,7 @@ use super::{Repairing, Stopped};
 use crate::cluster::lanes::LegRequest;
 use crate::cluster::touches::Touched;
 use crate::cluster::worker::Pace;
+use crate::fault::{self, Fault};
 
 /// The first round copies, the second one verifies, the third one catches up; from this one on clients are made to wait.
 const FIRST_HELD_ROUND: usize = 3;
@@ -105,6 +106,7 @@ async fn compare(
     let end = repairing.push(requests);
     drop(turn);
     repairing.taken(end).await?;
+    fault::point(Fault::CopySent);
     Ok(changes)
 }
 

@@ -33,6 +33,7 @@ use crate::app::App;
 use crate::cluster::lanes::{Leg, LegEnd, LegRequest};
 use crate::cluster::sequencer::{Head, Turn};
 use crate::cluster::worker::{Pace, Pass, Trouble, Worker};
+use crate::fault::{self, Fault};
 use crate::http::reply::chain;
 
 const CADENCE: Duration = Duration::from_secs(5);
@@ -289,6 +290,7 @@ impl<'a> Repairing<'a> {
         if source.is_some_and(|stale| !stale.is_disjoint(&self.unit.shards)) {
             return Err(Stopped::SourceStale);
         }
+        fault::point(Fault::CopyProven);
         let marks = self.marks.clone();
         let cleared = self
             .app
@@ -303,6 +305,7 @@ impl<'a> Repairing<'a> {
                 Ok(cleared)
             })
             .await?;
+        fault::point(Fault::CopyCleared);
         self.app.staleness.clear(&cleared);
         let shards: ShardSet = cleared.iter().map(|(key, _)| key.shard).collect();
         tracing::info!(index = %index, node_id = %self.unit.destination, source = %self.unit.source, %shards, "copies are repaired and serve again");

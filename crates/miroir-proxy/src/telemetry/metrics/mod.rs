@@ -10,6 +10,7 @@ mod requests;
 mod state;
 mod work;
 
+use miroir_core::topology::Topology;
 use prometheus_client::encoding::text;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -39,14 +40,15 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    pub(crate) fn new(config: &Config) -> Self {
+    /// Label sets that are known already begin at zero: what never happened is no gap in a graph.
+    pub(crate) fn new(config: &Config, topology: &Topology) -> Self {
         let mut registry = Registry::with_prefix("miroir");
         describe_build(&mut registry, config);
         Self {
             requests: Requests::new(&mut registry),
-            node_calls: NodeCalls::new(&mut registry),
+            node_calls: NodeCalls::new(&mut registry, topology),
             reads: Reads::new(&mut registry),
-            work: Work::new(&mut registry),
+            work: Work::new(&mut registry, topology),
             state: state::State::new(&mut registry),
             registry,
         }

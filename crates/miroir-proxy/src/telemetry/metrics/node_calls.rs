@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::Method;
 use miroir_core::id::NodeId;
+use miroir_core::topology::Topology;
 use miroir_node::{Answer, NodeError};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -25,6 +26,9 @@ struct ErrorLabels {
     error_type: &'static str,
 }
 
+/// What [`error_type`] says.
+const ERROR_TYPES: [&str; 5] = ["connect", "timeout", "reset", "status_5xx", "overloaded"];
+
 /// How long the nodes take, and how they fail.
 #[derive(Clone)]
 pub(crate) struct NodeCalls {
@@ -33,11 +37,21 @@ pub(crate) struct NodeCalls {
 }
 
 impl NodeCalls {
-    pub(super) fn new(registry: &mut Registry) -> Self {
+    pub(super) fn new(registry: &mut Registry, topology: &Topology) -> Self {
         let calls = Self {
             duration: Family::new_with_constructor(seconds),
             errors: Family::default(),
         };
+        for node in topology.nodes() {
+            for error_type in ERROR_TYPES {
+                let node_id = node.id.as_str().to_owned();
+                let labels = ErrorLabels {
+                    node_id,
+                    error_type,
+                };
+                drop(calls.errors.get_or_create(&labels));
+            }
+        }
         registry.register(
             "node_request_duration_seconds",
             "Calls to one node",

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use miroir_core::id::GroupId;
+use miroir_core::topology::Topology;
 use miroir_core::wire::task::TaskStatus;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -20,6 +21,14 @@ struct Status {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Group {
     group: String,
+}
+
+impl Group {
+    fn of(group: GroupId) -> Self {
+        Self {
+            group: group.to_string(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -43,7 +52,7 @@ pub(crate) struct Work {
 }
 
 impl Work {
-    pub(super) fn new(registry: &mut Registry) -> Self {
+    pub(super) fn new(registry: &mut Registry, topology: &Topology) -> Self {
         let work = Self {
             tasks: Family::default(),
             quorum_missed: Family::default(),
@@ -58,6 +67,9 @@ impl Work {
         ] {
             let status = ended.name();
             drop(work.tasks.get_or_create(&Status { status }));
+        }
+        for group in topology.groups() {
+            drop(work.quorum_missed.get_or_create(&Group::of(group.id)));
         }
         let tasks = work.tasks.clone();
         registry.register("tasks", "Tasks that have ended", tasks);
@@ -88,10 +100,7 @@ impl Work {
 
     pub(crate) fn quorum_missed(&self, groups: &[GroupId]) {
         for group in groups {
-            let labels = Group {
-                group: group.to_string(),
-            };
-            self.quorum_missed.get_or_create(&labels).inc();
+            self.quorum_missed.get_or_create(&Group::of(*group)).inc();
         }
     }
 
