@@ -1,12 +1,18 @@
 //! Numbers of bytes as people read them.
 
+const BINARY: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+
 /// `4.57 MiB`: the largest fitting unit of 1024, at most two decimals.
 pub fn binary_size(bytes: u64) -> String {
-    scaled(
-        bytes,
-        1024.0,
-        ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"],
-    )
+    scaled(bytes, 1024.0, BINARY)
+}
+
+/// The number of bytes, as far as the two decimals tell it, that [`binary_size`] has written; `None` for any other text.
+pub fn read_binary_size(text: &str) -> Option<u64> {
+    let (number, unit) = text.split_once(' ')?;
+    let power = BINARY.iter().position(|known| *known == unit)?;
+    let bytes = number.parse::<f64>().ok()? * 1024_f64.powi(i32::try_from(power).ok()?);
+    Some(bytes.round() as u64)
 }
 
 /// `100 MB`: binary for multiples of 1024 and decimal otherwise, as a server tells its limits.
@@ -31,7 +37,7 @@ fn scaled(bytes: u64, step: f64, units: [&str; 7]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{binary_size, limit_size};
+    use super::{binary_size, limit_size, read_binary_size};
 
     /// As a 1.50 server shows them.
     #[test]
@@ -43,6 +49,8 @@ mod tests {
                 "0 B", "554 B", "1023 B", "4 KiB", "636 KiB", "1.61 MiB", "4.57 MiB"
             ]
         );
+        assert_eq!(read_binary_size("1.5 MiB"), Some(1_572_864));
+        assert_eq!(read_binary_size("what"), None);
         let limits = [2048, 100_000_000].map(limit_size);
         assert_eq!(limits, ["2 KiB", "100 MB"]);
     }

@@ -100,6 +100,7 @@ pub(crate) async fn drive<W: Worker>(app: Arc<App>, mut worker: W) {
     let pace = Pace {
         factor: app.config.rebalancer.throttle_factor.0,
     };
+    app.metrics.work.expect_passes(W::NAME);
     let mut failures = 0;
     loop {
         app.workers.update(W::NAME, |status| status.running = true);

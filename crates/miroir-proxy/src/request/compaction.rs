@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::Method;
 use miroir_core::error::{ApiError, Code};
 use miroir_core::id::{IndexUid, NodeId, NodeUid, TaskUid};
+use miroir_core::size::{binary_size, read_binary_size};
 use miroir_core::wire::task::TaskKind;
 use miroir_node::{Answer, Call, EnqueuedTask, NodeTask};
 use miroir_store::{Json, StoreError};
@@ -160,7 +161,7 @@ async fn end(
 fn details(sizes: &[Sizes], has_failed: bool) -> Map<String, Value> {
     let sum = |of: fn(&Sizes) -> &str| match sizes {
         [one] => of(one).to_owned(),
-        _ => human(sizes.iter().filter_map(|sizes| bytes(of(sizes))).sum()),
+        _ => sum_of(sizes.iter().map(of)),
     };
     if has_failed {
         return Map::new();
@@ -177,35 +178,18 @@ fn details(sizes: &[Sizes], has_failed: bool) -> Map<String, Value> {
     ])
 }
 
-const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
-
-/// Reads `1.5 MiB`.
-fn bytes(text: &str) -> Option<f64> {
-    let (number, unit) = text.split_once(' ')?;
-    let power = UNITS.iter().position(|known| *known == unit)?;
-    let number: f64 = number.parse().ok()?;
-    Some(number * 1024_f64.powi(i32::try_from(power).ok()?))
-}
-
-/// Writes it, with at most two decimals.
-fn human(bytes: f64) -> String {
-    let mut value = bytes;
-    let mut unit = 0;
-    while value >= 1024.0 && unit + 1 < UNITS.len() {
-        value /= 1024.0;
-        unit += 1;
-    }
-    let rounded = (value * 100.0).round() / 100.0;
-    format!("{rounded} {}", UNITS[unit])
+/// What cannot be read counts nothing.
+fn sum_of<'a>(sizes: impl Iterator<Item = &'a str>) -> String {
+    binary_size(sizes.filter_map(read_binary_size).sum())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{bytes, human};
+    use super::sum_of;
 
     #[test]
     fn sizes_for_people_can_be_added() {
-        let sum = |sizes: &[&str]| human(sizes.iter().filter_map(|size| bytes(size)).sum());
+        let sum = |sizes: &[&str]| sum_of(sizes.iter().copied());
         assert_eq!(sum(&["72 KiB", "44 KiB"]), "116 KiB");
         assert_eq!(sum(&["1023 KiB", "513 KiB"]), "1.5 MiB");
         assert_eq!(sum(&["4 KiB", "what"]), "4 KiB");

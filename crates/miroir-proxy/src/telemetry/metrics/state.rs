@@ -6,6 +6,7 @@ use miroir_core::id::{NodeId, NodeUid, Shard};
 use miroir_core::plan::{self, Constraints};
 use miroir_core::topology::Health;
 use miroir_store::StoreError;
+use miroir_store::table::StaleReason;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -126,6 +127,15 @@ impl State {
             .await?;
         self.look_at_fleet(app);
         self.stale.clear();
+        for node in app.cluster.node_ids() {
+            for reason in StaleReason::ALL {
+                let labels = Stale {
+                    node_id: node.as_str().to_owned(),
+                    reason: reason.as_str(),
+                };
+                self.stale.get_or_create(&labels).set(0);
+            }
+        }
         let mut lacking: BTreeSet<(&NodeUid, Shard)> = BTreeSet::new();
         for row in &stale {
             let labels = Stale {
