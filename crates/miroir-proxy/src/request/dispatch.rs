@@ -497,6 +497,7 @@ fn refuse(
         task.work = Work::Refuse {
             error: task_error,
             created,
+            settings: task.work.proposed_settings().cloned(),
         }
     });
     match refusal {

@@ -23,6 +23,7 @@ use crate::request::indexes::{deletion_requests, settings_fingerprint};
 use crate::request::translate::Names;
 use crate::tasks::learned::learn_fields;
 use crate::tasks::outcome::{Composite, LegReport, LegResult, Standing, compose};
+use crate::tasks::settled::settle;
 use crate::tasks::{OpenLeg, OpenTask, Work};
 
 /// Ends a task all of whose legs have ended. When something it needs (a node, the store) does not answer, the task stays open and
@@ -127,10 +128,10 @@ async fn try_finish(app: &Arc<App>, task: OpenTask) -> Result<(), Trouble> {
         let app = Arc::clone(app);
         app.clone()
             .spawn_worker(async move { undo_creation(&app, &task).await });
-    } else if matches!(task.work, Work::Settings { .. }) {
+    } else if task.work.proposed_settings().is_some() {
         let app = Arc::clone(app);
         app.clone()
-            .spawn_worker(async move { settle_settings(&app, &task).await });
+            .spawn_worker(async move { settle(&app, &task, ended).await });
     } else if matches!(task.work, Work::EditDocuments) {
         let nodes = task.applied_on();
         app.spawn_worker(learn_fields(Arc::clone(app), task.node_uid, nodes));
@@ -207,27 +208,6 @@ async fn undo_creation(app: &App, task: &OpenTask) {
         };
         // Nobody waits for it: a node uid is never used again, so what a silent node keeps harms nobody.
         drop(app.lanes.push(node, &task.node_uid, leg));
-    }
-}
-
-/// The operations after the last change of settings build on what was committed, whether the change succeeded or not.
-async fn settle_settings(app: &App, task: &OpenTask) {
-    while let Some(index) = app.catalog.of_node_uid(&task.node_uid) {
-        let mut turn = app.sequencers.turn(&index.row.uid, &app.catalog).await;
-        let Some(committed) = app.catalog.of_node_uid(&task.node_uid) else {
-            return;
-        };
-        // Its name was changed meanwhile.
-        if committed.row.uid != index.row.uid {
-            continue;
-        }
-        if let Some(head) = turn.as_mut()
-            && head.node_uid == task.node_uid
-            && !app.open_tasks.changes_settings_of(&task.node_uid)
-        {
-            head.settings = committed.settings.clone();
-        }
-        return;
     }
 }
 

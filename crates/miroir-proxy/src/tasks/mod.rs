@@ -13,6 +13,7 @@ mod recovery;
 mod removal;
 mod retention;
 mod select;
+mod settled;
 mod view;
 
 use std::cmp::Ordering;
@@ -75,10 +76,25 @@ pub(crate) enum Work {
     /// The index is compacted on one node after the other.
     Compact { node_uid: NodeUid },
     /// Too few copies took the write, the client was told so. What it `created` goes away again.
-    Refuse { error: Value, created: bool },
+    Refuse {
+        error: Value,
+        created: bool,
+        /// What a change of settings would have committed.
+        #[serde(default)]
+        settings: Option<Map<String, Value>>,
+    },
 }
 
 impl Work {
+    /// The settings that some nodes may have been given.
+    pub(crate) fn proposed_settings(&self) -> Option<&Map<String, Value>> {
+        match self {
+            Work::Settings { settings } => Some(settings),
+            Work::Refuse { settings, .. } => settings.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Lexicon documents that a node counts among those that the work deletes.
     pub(crate) fn lexicon_documents_on(&self, node: &NodeId) -> u64 {
         match self {
@@ -246,6 +262,19 @@ impl OpenTask {
             .filter(|(_, applied)| *applied)
             .map(|(node, _)| node.clone())
             .collect()
+    }
+
+    /// The nodes that some request of the task may have reached.
+    pub(crate) fn touched(&self) -> Vec<NodeId> {
+        let mut nodes: Vec<NodeId> = self
+            .legs
+            .iter()
+            .filter(|leg| leg.state != NodeTaskState::Skipped)
+            .map(|leg| leg.key.node_id.clone())
+            .collect();
+        nodes.sort();
+        nodes.dedup();
+        nodes
     }
 
     /// The nodes on which some request of the task has been applied: those of the whole task first.

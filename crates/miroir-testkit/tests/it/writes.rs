@@ -3,7 +3,7 @@
 use miroir_testkit::cluster::Cluster;
 use serde_json::{Value, json};
 
-use crate::fixture::{degraded, fill, start, succeed};
+use crate::fixture::{degraded, fill, start, succeed, until};
 
 /// Any server takes it and fails the task: vectors are no text.
 fn refused_by_nodes(id: u64) -> Value {
@@ -81,4 +81,44 @@ async fn a_write_whose_answers_get_lost_on_the_way_has_happened_once() {
             "the documents of the beginning, and this one: {tasks}"
         );
     }
+}
+
+/// A node that took a change of settings which the fleet refuses must not go on with it.
+#[tokio::test]
+async fn a_refused_change_of_settings_stays_on_no_node() {
+    // The proxy learns that the node is gone by the change itself.
+    let builder = Cluster::builder().nodes(2).shards(4);
+    let mut fleet = start(builder.config("health.interval_ms", 60_000)).await;
+    let client = fleet.client();
+    fill(&client, 20).await;
+    fleet.node(1).kill().unwrap();
+    let change = json!({ "synonyms": { "big": ["large"] }, "stopWords": ["the"] });
+    let refused = client.patch("/indexes/stories/settings", &change).await;
+    assert_eq!(refused.unwrap().status, 503, "half of it has nowhere to go");
+
+    let node = fleet.nodes()[0].client();
+    let indexes = node.get("/indexes?limit=100").await.unwrap();
+    let indexes = indexes.json().unwrap()["results"].clone();
+    let uids: Vec<String> = indexes
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|index| format!("/indexes/{}/settings", index["uid"].as_str().unwrap()))
+        .collect();
+    until("no index of the node has the change", async || {
+        for settings in &uids {
+            let shown = node.get(settings).await.unwrap().json().unwrap();
+            if shown["synonyms"] != json!({}) || shown["stopWords"] != json!([]) {
+                return false;
+            }
+        }
+        true
+    })
+    .await;
+    let shown = client.get("/indexes/stories/settings").await.unwrap();
+    let shown = shown.json().unwrap();
+    assert_eq!(
+        (&shown["synonyms"], &shown["stopWords"]),
+        (&json!({}), &json!([]))
+    );
 }
