@@ -27,6 +27,9 @@ struct Arguments {
     /// Copies of a shard in one group.
     #[arg(long, default_value_t = 2)]
     rf: u16,
+    /// Only documents are written: settings stay, and the index is not made anew.
+    #[arg(long)]
+    documents_only: bool,
 }
 
 #[tokio::main]
@@ -44,6 +47,7 @@ async fn main() -> ExitCode {
             nodes: arguments.nodes,
             replica_groups: arguments.replica_groups,
             replication_factor: arguments.rf,
+            changes_index: !arguments.documents_only,
         };
         match history::run(&options).await {
             Ok(outcome) => {

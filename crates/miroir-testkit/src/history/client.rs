@@ -115,6 +115,7 @@ pub(super) fn settings_of(settings: &Value) -> Option<State> {
 /// See the module.
 pub(super) struct Session {
     number: usize,
+    changes_index: bool,
     client: Client,
     random: StdRng,
     shared: Arc<Shared>,
@@ -129,6 +130,7 @@ impl Session {
     pub(super) fn new(number: usize, client: Client, random: StdRng, shared: Arc<Shared>) -> Self {
         Self {
             number,
+            changes_index: false,
             client,
             random,
             shared,
@@ -138,13 +140,21 @@ impl Session {
         }
     }
 
+    /// Whether it also changes settings and makes the index anew; only one client may.
+    pub(super) fn changing_index(self, changes_index: bool) -> Self {
+        Self {
+            changes_index,
+            ..self
+        }
+    }
+
     /// Works until all clients together have begun so many operations.
     pub(super) async fn work(mut self, operations: usize) {
         while self.shared.operations.fetch_add(1, Ordering::Relaxed) < operations {
             match self.random.random_range(0..300) {
                 0 if self.number == 0 => self.delete_all().await,
-                1 if self.number == 0 => self.make_anew().await,
-                2..=12 if self.number == 0 => self.change_settings().await,
+                1 if self.changes_index => self.make_anew().await,
+                2..=12 if self.changes_index => self.change_settings().await,
                 13..=19 if self.number == 0 => self.look_at_settings().await,
                 0..=109 => self.write(false).await,
                 110..=169 => self.write(true).await,

@@ -38,6 +38,8 @@ pub struct Options {
     pub replica_groups: u16,
     /// Copies of a shard in one group.
     pub replication_factor: u16,
+    /// Whether one client also changes settings and makes the index anew.
+    pub changes_index: bool,
 }
 
 /// What came of it.
@@ -117,6 +119,7 @@ pub async fn run(options: &Options) -> Result<Outcome, HistoryError> {
             .with_timeout(Duration::from_secs(5));
         let random = StdRng::seed_from_u64(options.seed.wrapping_mul(31) + number as u64);
         let session = Session::new(number, client, random, Arc::clone(&shared));
+        let session = session.changing_index(options.changes_index && number == 0);
         clients.spawn(session.work(options.operations));
     }
     let plan = plan::draw(options.seed, options.operations, usize::from(options.nodes));
