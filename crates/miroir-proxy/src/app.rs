@@ -10,14 +10,14 @@ use miroir_core::id::{NodeId, NodeUid, ShardCount, TaskUid};
 use miroir_core::plan;
 use miroir_core::quorum;
 use miroir_core::topology::{HealthMap, StaleMap, Topology};
-use miroir_store::table::{StaleReason, StaleRow};
+use miroir_store::table::StaleReason;
 use miroir_store::{Store, StoreError};
 use tokio::sync::{Notify, OnceCell};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::capabilities::exact_dictionary::ExactDictionary;
-use crate::catalog::{Catalog, Index};
+use crate::catalog::Catalog;
 use crate::cluster::Cluster;
 use crate::cluster::defaults::{self, NodeDefaults};
 use crate::cluster::lanes::Lanes;
@@ -162,34 +162,26 @@ impl App {
         });
     }
 
-    /// Nothing of the index is read from the node any more, from now on; the rows are to be made durable.
-    pub(crate) fn fence_copies(
-        &self,
-        index: &Index,
-        node: &NodeId,
-        reason: StaleReason,
-        task: Option<TaskUid>,
-    ) -> Vec<StaleRow> {
-        let placement = self.cluster.topology().placement(index.shards());
-        let owned = placement
-            .groups()
-            .iter()
-            .flat_map(|group| group.nodes())
-            .find(|(owner, _)| *owner == node);
-        let copies: Vec<_> = owned
-            .map(|(node, shards)| (node.clone(), shards.clone()))
-            .into_iter()
-            .collect();
-        let _nobody_else = self.staleness.judge();
-        self.staleness.mark(index.node_uid(), &copies, reason, task)
-    }
-
     /// The node's data is not what it was: no copy on it may be read until it has been compared. Durable when this returns.
     pub(crate) async fn distrust(&self, node: &NodeId) -> Result<(), StoreError> {
         self.dictionary.distrust(&self.store, node).await;
         let mut rows = Vec::new();
         for index in self.catalog.all().values() {
-            rows.extend(self.fence_copies(index, node, StaleReason::NodeReset, None));
+            let placement = self.cluster.topology().placement(index.shards());
+            let owned = placement
+                .groups()
+                .iter()
+                .flat_map(|group| group.nodes())
+                .find(|(owner, _)| *owner == node);
+            let Some((_, shards)) = owned else { continue };
+            let copies = [(node.clone(), shards.clone())];
+            let _nobody_else = self.staleness.judge();
+            rows.extend(self.staleness.mark(
+                index.node_uid(),
+                &copies,
+                StaleReason::NodeReset,
+                None,
+            ));
         }
         self.open_tasks.each(|task| task.lost_on(node));
         self.store

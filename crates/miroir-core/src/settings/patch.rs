@@ -37,6 +37,15 @@ impl UserSettings {
         }
     }
 
+    /// These settings, with an explicit null for whatever only `proposed` sets: a node that was sent `proposed` and then this has
+    /// exactly these.
+    pub fn in_place_of(&self, proposed: Self) -> Self {
+        let mut settings = proposed;
+        settings.reset();
+        settings.apply_patch(&self.0);
+        settings
+    }
+
     /// Applies `DELETE /settings`.
     pub fn reset(&mut self) {
         let everything = self

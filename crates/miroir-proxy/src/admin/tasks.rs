@@ -8,7 +8,7 @@ use miroir_core::error::{ApiError, Code};
 use miroir_core::id::{NodeId, TaskUid};
 use miroir_core::wire::deserialize::from_query;
 use miroir_core::wire::task::{TaskFilter, TaskList, TaskListParameters, TaskPage, TaskView};
-use miroir_store::table::{NodeTaskRow, NodeTaskState, TaskListFilter, TaskPageRequest, TaskRow};
+use miroir_store::table::{NodeTaskRow, NodeTaskState, TaskListFilter, TaskRow};
 use miroir_store::{Json, StoreError};
 use serde::Serialize;
 use serde_json::Value;
@@ -49,11 +49,7 @@ pub(crate) async fn list(
     let parameters: TaskListParameters = from_query(query.as_deref().unwrap_or_default())?;
     let list = TaskList::from(parameters);
     let limit = list.limit;
-    let page = TaskPageRequest {
-        from: list.from.map(TaskUid),
-        limit: limit as usize + 1,
-        oldest_first: list.reverse,
-    };
+    let page = tasks::page(&list);
     let filter = with_hidden(tasks::store_filter(&app, list.filter));
     let (rows, total) = app
         .store

@@ -7,7 +7,7 @@ use miroir_core::error::{ApiError, TaskSelection};
 use miroir_core::id::TaskUid;
 use miroir_core::wire::deserialize::from_query;
 use miroir_core::wire::task::{TaskList, TaskListParameters, TaskPage, TaskSelectionParameters};
-use miroir_store::table::{TaskListFilter, TaskPageRequest};
+use miroir_store::table::TaskListFilter;
 
 use crate::app::App;
 use crate::http::authentication::Granted;
@@ -38,12 +38,7 @@ pub(crate) async fn list(
     let parameters: TaskListParameters = from_query(query.as_deref().unwrap_or_default())?;
     let list = TaskList::from(parameters);
     let limit = list.limit;
-    let page = TaskPageRequest {
-        from: list.from.map(TaskUid),
-        // One more than is shown tells where the next page begins.
-        limit: limit as usize + 1,
-        oldest_first: list.reverse,
-    };
+    let page = tasks::page(&list);
     let filter = tasks::store_filter(&app, list.filter);
     let found = app
         .store

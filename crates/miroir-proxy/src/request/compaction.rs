@@ -7,7 +7,7 @@ use http::Method;
 use miroir_core::error::{ApiError, Code};
 use miroir_core::id::{IndexUid, NodeId, NodeUid, TaskUid};
 use miroir_core::size::{binary_size, read_binary_size};
-use miroir_core::wire::task::TaskKind;
+use miroir_core::wire::task::{TaskKind, TaskStatus};
 use miroir_node::{Answer, Call, EnqueuedTask, NodeTask};
 use miroir_store::{Json, StoreError};
 use serde::Deserialize;
@@ -19,7 +19,7 @@ use crate::clock;
 use crate::http::reply::{Failure, chain};
 use crate::request::dispatch::{Accepted, conclude, new_row};
 use crate::request::translate::Names;
-use crate::tasks::{Work, finish_at_once};
+use crate::tasks::{Work, finish_now};
 
 /// Between two looks at a node's task.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -80,6 +80,10 @@ pub(crate) async fn carry_out(app: Arc<App>, uid: TaskUid, node_uid: NodeUid) {
         tracing::warn!(task_uid = uid.0, error = %chain(&error), "a compaction cannot be completed yet");
         tokio::time::sleep(STORE_PAUSE).await;
     }
+    app.metrics.work.task_ended(match error {
+        Some(_) => TaskStatus::Failed,
+        None => TaskStatus::Succeeded,
+    });
 }
 
 /// The error, if there is one, in the node's words.
@@ -148,10 +152,7 @@ async fn end(
                 Json::from_text(Names::new(&node_uid, index).clean(error.as_str()))
             });
             let batch = tx.sequences().next(miroir_store::table::BATCH_UID)?;
-            finish_at_once(&mut row, batch, error, Json::of(&details));
-            let started_at = started_at.max(row.enqueued_at);
-            row.started_at = Some(started_at);
-            row.finished_at = Some(clock::now_ns().max(started_at));
+            finish_now(&mut row, batch, error, Json::of(&details), started_at);
             tx.tasks().update(&row)
         })
         .await

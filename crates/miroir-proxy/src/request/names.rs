@@ -10,7 +10,7 @@ use std::time::Duration;
 use miroir_core::error::ApiError;
 use miroir_core::id::{IndexUid, NodeUid, TaskUid};
 use miroir_core::wire::index::SwapIndexes;
-use miroir_core::wire::task::TaskKind;
+use miroir_core::wire::task::{TaskKind, TaskStatus};
 use miroir_store::table::TaskRow;
 use miroir_store::{Json, StoreError, Transaction};
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ use crate::cluster::sequencer::Turn;
 use crate::http::reply::{Failure, chain};
 use crate::request::dispatch::{Accepted, conclude, new_row};
 use crate::request::indexes::{is_taken, take_turn};
-use crate::tasks::{Work, finish_at_once};
+use crate::tasks::{Work, finish_now};
 
 /// After the store took no write.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -194,8 +194,14 @@ pub(crate) async fn carry_out(
             .write(move |tx| exchange(tx, uid, &names, &both_ways, started_at))
             .await;
         match written {
-            Ok(true) => break,
-            Ok(false) => return,
+            Ok(true) => {
+                app.metrics.work.task_ended(TaskStatus::Succeeded);
+                break;
+            }
+            Ok(false) => {
+                app.metrics.work.task_ended(TaskStatus::Failed);
+                return;
+            }
             Err(error) => {
                 tracing::warn!(task_uid = uid.0, error = %chain(&error), "names cannot be exchanged yet");
                 tokio::time::sleep(PAUSE).await;
@@ -273,15 +279,8 @@ fn exchange(
     }
     let batch = tx.sequences().next(miroir_store::table::BATCH_UID)?;
     let details = task.details.clone();
-    finish_at_once(
-        &mut task,
-        batch,
-        error.map(|error| Json::of(&error)),
-        details,
-    );
-    let started_at = started_at.max(task.enqueued_at);
-    task.started_at = Some(started_at);
-    task.finished_at = Some(clock::now_ns().max(started_at));
+    let error = error.map(|error| Json::of(&error));
+    finish_now(&mut task, batch, error, details, started_at);
     tx.tasks().update(&task)?;
     Ok(is_done)
 }

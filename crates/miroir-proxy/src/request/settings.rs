@@ -126,12 +126,10 @@ pub(crate) async fn change(
 async fn withdraw(app: &App, uid: &IndexUid, patch: &Map<String, Value>) {
     let turn = app.sequencers.turn(uid, &app.catalog).await;
     let Some(head) = turn.as_ref() else { return };
-    let mut settings = head.settings.clone();
-    let is_set = |key: &String| head.settings.as_object().contains_key(key);
-    let unset = patch.keys().filter(|key| !is_set(key));
-    settings.apply_patch(&unset.map(|key| (key.clone(), Value::Null)).collect());
+    let mut proposed = head.settings.clone();
+    proposed.apply_patch(patch);
     let head = Head {
-        settings,
+        settings: head.settings.in_place_of(proposed),
         ..head.clone()
     };
     for node in app.cluster.node_ids() {

@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use http::Method;
 use miroir_core::access::Access;
 use miroir_core::id::{NodeId, TaskUid};
-use miroir_core::wire::task::TaskKind;
+use miroir_core::wire::task::{TaskKind, TaskStatus};
 use miroir_node::Call;
 use miroir_store::table::{TaskListFilter, TaskRow};
 use miroir_store::{Json, StoreError};
@@ -91,6 +91,7 @@ pub(super) async fn carry_out(app: Arc<App>, uid: TaskUid, tasks: Vec<TaskUid>) 
         tracing::warn!(task_uid = uid.0, error = %chain(&error), "a cancelation cannot be completed yet");
         tokio::time::sleep(PAUSE).await;
     }
+    app.metrics.work.task_ended(TaskStatus::Succeeded);
 }
 
 /// What a node does not hear of goes on there.

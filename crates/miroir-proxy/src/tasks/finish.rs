@@ -219,6 +219,20 @@ pub(crate) fn finish_at_once(row: &mut TaskRow, batch: u64, error: Option<Json>,
     end(row, ending, details, at, at);
 }
 
+/// The same for one that Miroir has worked on since `started_at` (nanoseconds), and that ends now.
+pub(crate) fn finish_now(
+    row: &mut TaskRow,
+    batch: u64,
+    error: Option<Json>,
+    details: Json,
+    started_at: i64,
+) {
+    row.batch_uid = u32::try_from(batch).ok();
+    let ending = error.map_or(Ending::Succeeded, Ending::Failed);
+    let started_at = started_at.max(row.enqueued_at);
+    end(row, ending, details, started_at, clock::now_ns());
+}
+
 /// What a task comes to.
 #[derive(Debug, PartialEq, Eq)]
 enum Ending {

@@ -35,12 +35,12 @@ use crate::request::names::Exchange;
 
 pub(crate) use batches::batch_view;
 pub(crate) use cancel::cancel;
-pub(crate) use finish::finish_at_once;
+pub(crate) use finish::{finish_at_once, finish_now};
 pub(crate) use poller::run as run_poller;
 pub(crate) use recovery::recover;
 pub(crate) use removal::remove;
 pub(crate) use retention::Retention;
-pub(crate) use select::{may_see, store_filter};
+pub(crate) use select::{may_see, page, store_filter};
 pub(crate) use view::{summary, view};
 
 /// What a task does to the cluster beyond its legs. Stored with the task, so that it can be completed after a restart.

@@ -1,6 +1,9 @@
 //! `DELETE /tasks`: finished tasks are forgotten at once.
 
+use std::collections::BTreeSet;
+
 use miroir_core::access::Access;
+use miroir_core::id::TaskUid;
 use miroir_core::wire::task::TaskKind;
 use miroir_store::table::{TaskListFilter, TaskRow};
 use miroir_store::{Json, StoreError};
@@ -19,12 +22,14 @@ pub(crate) async fn remove(
     query: &str,
 ) -> Result<TaskRow, StoreError> {
     let original_filter = format!("?{query}");
-    app.store
+    let row = app
+        .store
         .write(move |tx| {
             let matched = matched(tx, &filter, &access)?;
-            let unfinished = tx.tasks().unfinished()?;
+            let unfinished: BTreeSet<TaskUid> =
+                tx.tasks().unfinished()?.iter().map(|row| row.uid).collect();
             let mut finished = matched.clone();
-            finished.retain(|uid| unfinished.iter().all(|row| row.uid != *uid));
+            finished.retain(|uid| !unfinished.contains(uid));
             let deleted = tx.tasks().delete(&finished)?;
             let details = Map::from_iter([
                 ("matchedTasks".to_owned(), json!(matched.len())),
@@ -38,5 +43,7 @@ pub(crate) async fn remove(
             tx.tasks().insert(&row)?;
             Ok(row)
         })
-        .await
+        .await?;
+    app.metrics.work.task_ended(row.status);
+    Ok(row)
 }

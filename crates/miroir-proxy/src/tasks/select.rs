@@ -2,9 +2,9 @@
 
 use miroir_core::access::Access;
 use miroir_core::id::{IndexUid, TaskUid};
-use miroir_core::wire::task::TaskFilter;
+use miroir_core::wire::task::{TaskFilter, TaskList};
 use miroir_core::wire::time::Timestamp;
-use miroir_store::table::{Span, TaskListFilter, TaskRow};
+use miroir_store::table::{Span, TaskListFilter, TaskPageRequest, TaskRow};
 use miroir_store::{StoreError, Transaction};
 
 use crate::app::App;
@@ -41,6 +41,15 @@ pub(crate) fn store_filter(app: &App, wanted: TaskFilter) -> TaskListFilter {
         },
         include_hidden: false,
         processing: app.open_tasks.processing(),
+    }
+}
+
+/// The page of a list. One more than is shown tells where the next page begins.
+pub(crate) fn page(list: &TaskList) -> TaskPageRequest {
+    TaskPageRequest {
+        from: list.from.map(TaskUid),
+        limit: list.limit as usize + 1,
+        oldest_first: list.reverse,
     }
 }
 

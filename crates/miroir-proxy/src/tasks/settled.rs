@@ -6,7 +6,6 @@ use std::time::Duration;
 use miroir_core::id::NodeId;
 use miroir_core::settings::UserSettings;
 use miroir_core::wire::task::TaskStatus;
-use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
 use crate::app::App;
@@ -41,7 +40,14 @@ pub(super) async fn settle(app: &Arc<App>, task: &OpenTask, ended: TaskStatus) {
         let Some((_, turn)) = turn_of(app, task).await else {
             return;
         };
-        let Some(head) = turn.as_ref().map(|head| without(proposed, head)) else {
+        // What changes that are under way will commit stays.
+        let taken_back = |head: &Head| Head {
+            settings: head
+                .settings
+                .in_place_of(UserSettings::from(proposed.clone())),
+            ..head.clone()
+        };
+        let Some(head) = turn.as_ref().map(taken_back) else {
             return;
         };
         let sent = send(app, &head, &nodes).await;
@@ -70,18 +76,6 @@ async fn turn_of(app: &App, task: &OpenTask) -> Option<(Arc<Index>, Turn)> {
             let is_its = head.is_some_and(|head| head.node_uid == task.node_uid);
             return is_its.then_some((now, turn));
         }
-    }
-}
-
-/// What the index has, or will have by changes that are under way, with an explicit nothing for whatever the failed change alone
-/// has set.
-fn without(proposed: &Map<String, Value>, head: &Head) -> Head {
-    let mut settings = UserSettings::from(proposed.clone());
-    settings.reset();
-    settings.apply_patch(head.settings.as_object());
-    Head {
-        settings,
-        ..head.clone()
     }
 }
 

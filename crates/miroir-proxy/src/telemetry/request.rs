@@ -8,6 +8,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, StatusCode};
 use miroir_core::hash::key_hash;
+use miroir_core::id::IndexUid;
 use tracing::Instrument as _;
 
 use crate::app::App;
@@ -20,17 +21,12 @@ const UNLOGGED: [&str; 3] = ["/health", "/_miroir/ready", "/_miroir/metrics"];
 const LONGEST_ID: usize = 64;
 
 /// Wraps everything, also what is answered before there is a route.
-pub(crate) async fn observe(
-    State(app): State<Arc<App>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let _in_flight = app.metrics.requests.begin();
     let id = id_of(&request);
-    request.headers_mut().insert(REQUEST_ID, id.clone());
     let method = request.method().clone();
-    let index = index_of(request.uri().path()).map(str::to_owned);
+    let index = index_of(request.uri().path());
     let span = tracing::info_span!("request", request_id = id.to_str().unwrap_or_default());
 
     let mut response = next.run(request).instrument(span.clone()).await;
@@ -54,7 +50,7 @@ pub(crate) async fn observe(
         tracing::info!(
             method = method.as_str(),
             path_template = template,
-            index,
+            index = index.as_ref().map(IndexUid::as_str),
             status = status.as_u16(),
             duration_ms,
             degraded,
@@ -95,13 +91,9 @@ fn is_valid(id: &[u8]) -> bool {
 }
 
 /// The index in a path below `/indexes/`, if it is the name of one: nothing else may come from a path into the log.
-fn index_of(path: &str) -> Option<&str> {
+fn index_of(path: &str) -> Option<IndexUid> {
     let rest = path.strip_prefix("/indexes/")?;
-    let uid = rest.split('/').next()?;
-    let is_name = uid
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    (is_name && uid.len() <= 400).then_some(uid)
+    rest.split('/').next()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -110,7 +102,8 @@ mod tests {
 
     #[test]
     fn only_names_and_safe_ids_reach_the_log() {
-        assert_eq!(index_of("/indexes/movies/search"), Some("movies"));
+        let movies = index_of("/indexes/movies/search").map(|uid| uid.to_string());
+        assert_eq!(movies.as_deref(), Some("movies"));
         assert_eq!(index_of("/indexes/a%20secret"), None);
         assert_eq!(index_of("/tasks/1"), None);
         assert!(is_valid(b"9f1c2a7be4d00a13"));

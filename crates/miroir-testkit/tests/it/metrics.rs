@@ -7,7 +7,7 @@ use miroir_testkit::client::Client;
 use miroir_testkit::cluster::Cluster;
 use serde_json::{Value, json};
 
-use crate::fixture::{fill, search, start};
+use crate::fixture::{fill, search, start, until};
 
 /// Every core name, as the alerts and dashboards use it.
 const CORE: [&str; 31] = [
@@ -109,17 +109,13 @@ async fn a_lost_node_shows() {
     fill(&fleet.client(), 20).await;
     fleet.node(1).kill().expect("killed");
     let monitoring = Client::new(&fleet.proxy().metrics_url(), None);
-    loop {
+    until("the lost node and its shards show", async || {
         let samples = scrape(&monitoring, "/metrics").await;
-        if samples["miroir_node_healthy{node_id=\"node-1\"}"] == 0.0
-            && samples["miroir_degraded_shards_total"] > 0.0
-        {
-            let all = samples["miroir_degraded_shards_total"] + samples["miroir_shard_coverage"];
-            assert_eq!(all, 4.0);
-            break;
-        }
-        tokio::task::yield_now().await;
-    }
+        let degraded = samples["miroir_degraded_shards_total"];
+        assert_eq!(degraded + samples["miroir_shard_coverage"], 4.0);
+        samples["miroir_node_healthy{node_id=\"node-1\"}"] == 0.0 && degraded > 0.0
+    })
+    .await;
 }
 
 #[tokio::test]

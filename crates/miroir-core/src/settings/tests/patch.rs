@@ -203,3 +203,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_was_only_proposed_is_taken_back_member_by_member() {
+    let committed =
+        settings(json!({ "typoTolerance": { "enabled": false }, "stopWords": ["the"] }));
+    let proposed = settings(json!({
+        "typoTolerance": { "enabled": true, "disableOnWords": ["miroir"] },
+        "stopWords": ["a"],
+        "synonyms": { "a": ["b"] },
+        "embedders": { "own": { "source": "userProvided" } },
+    }));
+    let sent = json!(committed.in_place_of(proposed).as_object());
+    let expected = json!({
+        "typoTolerance": { "enabled": false, "disableOnWords": null },
+        "stopWords": ["the"],
+        "synonyms": null,
+        "embedders": { "own": null },
+    });
+    assert_eq!(sent, expected);
+}

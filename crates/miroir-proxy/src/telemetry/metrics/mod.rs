@@ -16,6 +16,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+use tokio::sync::Mutex;
 
 use crate::app::App;
 use crate::config::Config;
@@ -37,6 +38,8 @@ pub(crate) struct Metrics {
     pub(crate) reads: Reads,
     pub(crate) work: Work,
     state: state::State,
+    /// What is looked at belongs to one scrape at a time.
+    scraping: Mutex<()>,
 }
 
 impl Metrics {
@@ -51,6 +54,7 @@ impl Metrics {
             work: Work::new(&mut registry, topology),
             state: state::State::new(&mut registry),
             registry,
+            scraping: Mutex::default(),
         }
     }
 
@@ -59,6 +63,7 @@ impl Metrics {
     /// # Errors
     /// The store does not answer; what was counted is lost to this scrape only.
     pub(crate) async fn scrape(&self, app: &App) -> Result<String, miroir_store::StoreError> {
+        let _alone = self.scraping.lock().await;
         self.state.look_at(app).await?;
         let mut text = String::new();
         text::encode(&mut text, &self.registry).expect("a string takes everything");

@@ -2,18 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::turns::{Cost, Way, take_turns};
+use super::turns::{Cost, LEARNING, Way, take_turns};
 use super::{Scenario, name};
 use crate::bench::fleet::{BenchFleet, INDEX, Shape, word};
 use crate::bench::load::{Load, Shot};
 use crate::bench::report::Limit::AtMost;
 use crate::bench::{BenchError, Report};
 
-const LEARNING: Load = Load {
-    connections: 1,
-    requests: 10,
-    rate: None,
-};
 const PACED: Load = Load {
     connections: 2,
     requests: 3_000,

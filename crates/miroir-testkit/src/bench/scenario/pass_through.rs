@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::turns::{Cost, Way, take_turns};
+use super::turns::{Cost, LEARNING, Way, take_turns};
 use super::{Scenario, name};
 use crate::bench::fleet::{BenchFleet, INDEX, Shape, word};
 use crate::bench::load::{Load, Shot};
@@ -92,12 +92,6 @@ async fn measure(
     }
     Ok(report)
 }
-
-const LEARNING: Load = Load {
-    connections: 1,
-    requests: 10,
-    rate: None,
-};
 
 fn way(shots: Vec<Shot>, process: Option<u32>) -> Way {
     Way { shots, process }

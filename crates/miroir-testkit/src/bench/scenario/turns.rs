@@ -6,6 +6,13 @@ use crate::bench::BenchError;
 use crate::bench::load::{Load, Sample, Shot};
 use crate::bench::usage::Usage;
 
+/// Enough that every node has learnt its answer.
+pub(super) const LEARNING: Load = Load {
+    connections: 1,
+    requests: 10,
+    rate: None,
+};
+
 /// How often each way has its turn.
 const TURNS: u32 = 5;
 
