@@ -1,6 +1,7 @@
 //! How fast a payload becomes the bodies that nodes receive: cut, checked, routed, stamped.
 
 use std::hint::black_box;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -70,9 +71,10 @@ fn ingest(criterion: &mut Criterion) {
                 let routes = routing
                     .expect("a target was given")
                     .expect("every document has a key");
-                batch
-                    .leg_bodies(&routes, &all, Some(1), usize::MAX)
-                    .map(|body| black_box(body).bytes.len())
+                Arc::new(batch)
+                    .leg_bodies(&Arc::new(routes), all.clone(), Some(1), usize::MAX)
+                    .flat_map(|body| body.pieces())
+                    .map(|piece| black_box(piece).len())
                     .sum::<usize>()
             });
         });

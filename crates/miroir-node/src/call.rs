@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::Method;
+use miroir_core::document::leg::LegBody;
 use tokio::time::Instant;
 
 /// What the body is, so that the node parses it the way the client meant it.
@@ -20,12 +21,54 @@ impl ContentType {
     }
 }
 
+/// What a request carries.
+#[derive(Debug, Clone)]
+pub enum Content {
+    Whole(Bytes),
+    /// Documents, made while they are sent.
+    Documents(LegBody),
+}
+
+impl Content {
+    /// In bytes.
+    pub fn length(&self) -> usize {
+        match self {
+            Content::Whole(bytes) => bytes.len(),
+            Content::Documents(body) => body.bytes(),
+        }
+    }
+}
+
+impl From<Bytes> for Content {
+    fn from(bytes: Bytes) -> Self {
+        Content::Whole(bytes)
+    }
+}
+
+impl From<Vec<u8>> for Content {
+    fn from(bytes: Vec<u8>) -> Self {
+        Content::Whole(bytes.into())
+    }
+}
+
+impl From<String> for Content {
+    fn from(text: String) -> Self {
+        Content::Whole(text.into())
+    }
+}
+
+impl From<LegBody> for Content {
+    fn from(body: LegBody) -> Self {
+        Content::Documents(body)
+    }
+}
+
 /// One request to a node.
 #[derive(Debug, Clone)]
 pub struct Call {
     pub(crate) method: Method,
     pub(crate) path: String,
-    pub(crate) body: Option<(ContentType, Bytes)>,
+    pub(crate) body: Option<(ContentType, Content)>,
     pub(crate) deadline: Instant,
     pub(crate) kind: Kind,
 }
@@ -65,11 +108,11 @@ impl Call {
     }
 
     pub fn json(mut self, body: impl Into<Bytes>) -> Self {
-        self.body = Some((ContentType::Json, body.into()));
+        self.body = Some((ContentType::Json, Content::Whole(body.into())));
         self
     }
 
-    pub fn body(mut self, content_type: ContentType, body: impl Into<Bytes>) -> Self {
+    pub fn body(mut self, content_type: ContentType, body: impl Into<Content>) -> Self {
         self.body = Some((content_type, body.into()));
         self
     }
@@ -83,9 +126,12 @@ impl Call {
         &self.path
     }
 
-    /// What the body holds; empty where there is none.
+    /// What the body holds; empty where there is none, or where it is documents.
     pub fn content(&self) -> &[u8] {
-        self.body.as_ref().map_or(&[], |(_, body)| body)
+        match &self.body {
+            Some((_, Content::Whole(body))) => body,
+            Some((_, Content::Documents(_))) | None => &[],
+        }
     }
 
     pub fn deadline(&self) -> Instant {

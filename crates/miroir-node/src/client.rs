@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use http::{Request, Uri};
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -16,6 +15,7 @@ use tokio::time::timeout_at;
 use crate::answer::Answer;
 use crate::call::{Call, Kind};
 use crate::error::{NodeError, Stage};
+use crate::outgoing::Outgoing;
 
 /// Bounds of the connections kept to one node.
 #[derive(Debug, Clone, Copy)]
@@ -51,7 +51,7 @@ pub struct NodeClient {
     slots: Semaphore,
 }
 
-type Pool = Client<HttpConnector, Full<Bytes>>;
+type Pool = Client<HttpConnector, Outgoing>;
 
 impl NodeClient {
     /// `address` is `http://host[:port]`. `key` is sent as the bearer of every call.
@@ -133,7 +133,7 @@ impl NodeClient {
         })
     }
 
-    fn request(&self, call: Call) -> Result<Request<Full<Bytes>>, NodeError> {
+    fn request(&self, call: Call) -> Result<Request<Outgoing>, NodeError> {
         let uri: Uri = format!("{}{}", self.address, call.path).parse().map_err(
             |error: http::uri::InvalidUri| NodeError::failed(&self.id, Stage::Connect, error),
         )?;
@@ -144,9 +144,9 @@ impl NodeClient {
         let body = match call.body {
             Some((content_type, body)) => {
                 request = request.header(CONTENT_TYPE, content_type.as_str());
-                Full::new(body)
+                Outgoing::from(body)
             }
-            None => Full::default(),
+            None => Outgoing::empty(),
         };
         request
             .body(body)

@@ -8,9 +8,10 @@ mod answer;
 mod call;
 mod client;
 mod error;
+mod outgoing;
 
 pub use answer::{Answer, EnqueuedTask, NodeTask};
-pub use call::{Call, ContentType};
+pub use call::{Call, Content, ContentType};
 pub use client::{NodeClient, PoolLimits};
 pub use error::{NodeError, Retry, Stage};
 

@@ -2,6 +2,7 @@
 
 mod start;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -17,6 +18,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::capabilities::exact_dictionary::ExactDictionary;
+use crate::capabilities::idempotency::{self, Idempotency};
+use crate::capabilities::query_coalescing::Coalescing;
+use crate::capabilities::settings_broadcast::{SettingsBroadcast, Standing, terms};
 use crate::catalog::Catalog;
 use crate::cluster::Cluster;
 use crate::cluster::defaults::{self, NodeDefaults};
@@ -27,8 +31,10 @@ use crate::cluster::touches::Touches;
 use crate::cluster::worker::Workers;
 use crate::config::{Config, WriteQuorum};
 use crate::http::admission::Admission;
+use crate::http::body::Buffered;
 use crate::http::reply::Failure;
 use crate::keys::KeyRing;
+use crate::request::announcement::Unannounced;
 use crate::tasks::OpenTasks;
 use crate::telemetry::metrics::Metrics;
 
@@ -55,6 +61,16 @@ pub(crate) struct App {
     pub(crate) lanes: Arc<Lanes>,
     /// Indexes whose words every node is to know.
     pub(crate) dictionary: ExactDictionary,
+    /// Which nodes have the settings of an index.
+    pub(crate) settings: SettingsBroadcast,
+    /// Indexes that nodes may lack.
+    pub(crate) unannounced: Unannounced,
+    /// Bodies of requests, until the last node has them.
+    pub(crate) buffered: Arc<Buffered>,
+    /// Writes that clients may send twice.
+    pub(crate) idempotency: Idempotency,
+    /// Searches that others may wait for too.
+    pub(crate) coalescing: Coalescing,
     /// Tasks that are not finished.
     pub(crate) open_tasks: Arc<OpenTasks>,
     /// Documents that are written while they are being copied.
@@ -85,8 +101,35 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// What a request sees of the fleet, taken once.
+    /// What a read sees of the fleet, taken once: nodes without the index's settings look as if they had none of its documents.
     pub(crate) fn view(&self, index: &NodeUid) -> ClusterView<'_> {
+        let mut view = self.write_view(index);
+        let standing = self.settings_standing(index);
+        let mut mixed = false;
+        let mut excluded = BTreeSet::new();
+        if !standing.is_settled()
+            && let Some(shards) = self.catalog.of_node_uid(index).map(|index| index.shards())
+        {
+            (excluded, mixed) = standing.excluded(view.topology, shards, &view.stale);
+            let stale = Arc::make_mut(&mut view.stale);
+            for node in &excluded {
+                stale.mark(node.clone(), &shards.all());
+            }
+        }
+        terms::note(index, excluded, mixed);
+        view
+    }
+
+    /// What is known of the nodes' settings of an index.
+    pub(crate) fn settings_standing(&self, index: &NodeUid) -> Standing {
+        Standing {
+            barred: self.settings.barred(index),
+            changing: self.open_tasks.changing_settings_of(index),
+        }
+    }
+
+    /// What a write sees of the fleet.
+    pub(crate) fn write_view(&self, index: &NodeUid) -> ClusterView<'_> {
         ClusterView {
             index: index.clone(),
             topology: self.cluster.topology(),
@@ -148,7 +191,7 @@ impl App {
         &self,
         story: impl Future<Output = T> + Send + 'static,
     ) -> tokio::task::JoinHandle<T> {
-        self.stories.spawn(story)
+        self.stories.spawn(idempotency::carry(story))
     }
 
     /// Runs a background loop until the process stops.

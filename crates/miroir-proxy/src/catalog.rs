@@ -8,8 +8,8 @@ use miroir_core::document::fields::FieldOrder;
 use miroir_core::id::{IndexUid, NodeUid, ShardCount};
 use miroir_core::merge::{IndexView, TieRule};
 use miroir_core::settings::{Attributes, Usage, UserSettings};
-use miroir_store::StoreError;
 use miroir_store::table::{CatalogRow, IndexFieldRow};
+use miroir_store::{StoreError, Transaction};
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
 
@@ -65,6 +65,18 @@ impl Index {
     fn set_fields(&mut self, fields: Arc<FieldOrder>) {
         Arc::make_mut(&mut self.view).fields = fields;
     }
+}
+
+/// Nothing is left of an index in the store but its tasks.
+pub(crate) fn forget(tx: &mut dyn Transaction, node_uid: &NodeUid) -> Result<(), StoreError> {
+    if let Some(row) = tx.catalog().by_node_uid(node_uid)? {
+        tx.catalog().delete(&row.uid)?;
+    }
+    tx.staleness().forget_index(node_uid)?;
+    tx.settings_copies().forget_index(node_uid)?;
+    tx.index_fields().forget_index(node_uid)?;
+    tx.lexicons().remove(node_uid)?;
+    Ok(())
 }
 
 fn index_view(row: &CatalogRow, settings: &UserSettings) -> IndexView {
@@ -164,12 +176,18 @@ impl Catalog {
         self.indexes.load_full()
     }
 
-    /// As the store's `put`: ids that are not folded stay so. The order of the index's fields is the one that is known here.
+    /// As the store's `put`: ids that are not folded stay so, and so does a freeze. The order of the index's fields is the one that is known here.
     pub(crate) fn put(&self, mut index: Index) {
         self.change(|indexes, fields| {
             if let Some(before) = indexes.get(&index.row.uid) {
                 index.row.ids_case_folded &=
                     before.row.ids_case_folded || before.node_uid() != index.node_uid();
+                if before.node_uid() == index.node_uid() {
+                    index
+                        .row
+                        .frozen_reason
+                        .clone_from(&before.row.frozen_reason);
+                }
             }
             let known = fields.get(index.node_uid()).cloned().unwrap_or_default();
             index.set_fields(known);
@@ -205,6 +223,11 @@ impl Catalog {
                 Arc::make_mut(index).row.ids_case_folded = false;
             }
         });
+    }
+
+    /// Says why writes are refused from now on; `None`: they are not.
+    pub(crate) fn freeze(&self, node_uid: &NodeUid, reason: Option<String>) {
+        self.amend(node_uid, |row| row.frozen_reason = reason);
     }
 
     pub(crate) fn remove(&self, uid: &IndexUid) {

@@ -1,10 +1,11 @@
 //! The two views of a store: one consistent snapshot to read, or one atomic change.
 
 use crate::table::{
-    ReadCatalog, ReadCluster, ReadIndexFields, ReadKeys, ReadLexicons, ReadNodeTasks, ReadNodes,
-    ReadReplicaGroups, ReadSequences, ReadStaleness, ReadTasks, ReadTopologyEpochs, WriteCatalog,
-    WriteCluster, WriteIndexFields, WriteKeys, WriteLexicons, WriteNodeTasks, WriteNodes,
-    WriteReplicaGroups, WriteSequences, WriteStaleness, WriteTasks, WriteTopologyEpochs,
+    ReadCatalog, ReadCluster, ReadIdempotency, ReadIndexFields, ReadKeys, ReadLexicons,
+    ReadNodeTasks, ReadNodes, ReadReplicaGroups, ReadSequences, ReadSettingsCopies, ReadStaleness,
+    ReadTasks, ReadTopologyEpochs, WriteCatalog, WriteCluster, WriteIdempotency, WriteIndexFields,
+    WriteKeys, WriteLexicons, WriteNodeTasks, WriteNodes, WriteReplicaGroups, WriteSequences,
+    WriteSettingsCopies, WriteStaleness, WriteTasks, WriteTopologyEpochs,
 };
 
 /// One consistent snapshot of every table.
@@ -21,6 +22,8 @@ pub trait ReadTransaction {
     fn staleness(&self) -> &dyn ReadStaleness;
     fn index_fields(&self) -> &dyn ReadIndexFields;
     fn lexicons(&self) -> &dyn ReadLexicons;
+    fn settings_copies(&self) -> &dyn ReadSettingsCopies;
+    fn idempotency(&self) -> &dyn ReadIdempotency;
 }
 
 /// One change of any number of tables, kept whole or not at all. It sees its own writes, and nobody else's in between.
@@ -40,6 +43,8 @@ pub trait Transaction {
     fn staleness(&mut self) -> &mut dyn WriteStaleness;
     fn index_fields(&mut self) -> &mut dyn WriteIndexFields;
     fn lexicons(&mut self) -> &mut dyn WriteLexicons;
+    fn settings_copies(&mut self) -> &mut dyn WriteSettingsCopies;
+    fn idempotency(&mut self) -> &mut dyn WriteIdempotency;
 }
 
 /// Implements both traits for a type that implements every table's traits.
@@ -58,6 +63,8 @@ macro_rules! implement_transactions {
             fn staleness(&self) -> &dyn $crate::table::ReadStaleness { self }
             fn index_fields(&self) -> &dyn $crate::table::ReadIndexFields { self }
             fn lexicons(&self) -> &dyn $crate::table::ReadLexicons { self }
+            fn settings_copies(&self) -> &dyn $crate::table::ReadSettingsCopies { self }
+            fn idempotency(&self) -> &dyn $crate::table::ReadIdempotency { self }
         }
 
         impl $(<$life>)? $crate::Transaction for $name {
@@ -74,6 +81,8 @@ macro_rules! implement_transactions {
             fn staleness(&mut self) -> &mut dyn $crate::table::WriteStaleness { self }
             fn index_fields(&mut self) -> &mut dyn $crate::table::WriteIndexFields { self }
             fn lexicons(&mut self) -> &mut dyn $crate::table::WriteLexicons { self }
+            fn settings_copies(&mut self) -> &mut dyn $crate::table::WriteSettingsCopies { self }
+            fn idempotency(&mut self) -> &mut dyn $crate::table::WriteIdempotency { self }
         }
     };
 }

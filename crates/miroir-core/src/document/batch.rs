@@ -10,6 +10,7 @@ mod json;
 mod ndjson;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
@@ -223,13 +224,13 @@ impl Batch {
 
     /// The bodies for a node that is to receive the documents of `wanted`, in payload order, each stamped with its shard
     /// (and with `version`, when given). Several bodies when one would be longer than `max_bytes`; none without documents.
-    pub fn leg_bodies<'b>(
-        &'b self,
-        routes: &'b Routes,
-        wanted: &'b ShardSet,
+    pub fn leg_bodies(
+        self: &Arc<Self>,
+        routes: &Arc<Routes>,
+        wanted: ShardSet,
         version: Option<u64>,
         max_bytes: usize,
-    ) -> LegBodies<'b> {
+    ) -> LegBodies {
         LegBodies::new(self, routes, wanted, version, max_bytes)
     }
 }

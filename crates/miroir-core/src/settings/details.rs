@@ -59,6 +59,12 @@ const EMBEDDER_ORDER: [&str; 18] = [
 /// Settings that only a `DELETE` of all settings names, besides those that have a route.
 const RESET_BESIDES: [&str; 2] = ["foreignKeys", "chat"];
 
+/// Every setting that has a route.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    let names = ORDER.into_iter();
+    names.filter(|name| !RESET_BESIDES.contains(name))
+}
+
 /// The details of a task that applies `change`, one `PATCH`-like object that the server accepted.
 pub fn task_details(change: &Map<String, Value>) -> Map<String, Value> {
     let mut details = ordered(change, &ORDER);

@@ -19,18 +19,25 @@ const SETS: [&str; 7] = [
     "typoTolerance.disableOnAttributes",
 ];
 
-/// The SHA-256, in hex, of the canonical form of a settings object: sets sorted, keys sorted, defaults, nulls and API
-/// keys left out.
+/// The SHA-256, in hex, of the canonical form of a settings object as it is sent: sets sorted, keys sorted, defaults and nulls
+/// left out, API keys as a server shows them.
 pub fn fingerprint(settings: &Value) -> String {
-    hex(&Sha256::digest(
-        canonical("", settings).unwrap_or_default().to_string(),
-    ))
+    let canonical = canonical("", settings, Secrets::Open).unwrap_or_default();
+    hex(&Sha256::digest(canonical.to_string()))
 }
 
-/// The part of `observed`, a node's settings, that `expected`, what was sent to it, says something about. The node is in
-/// line when both have the same fingerprint.
-pub fn project(expected: &Value, observed: &Value) -> Value {
-    project_at("", expected, observed)
+/// Whether a node that shows `observed` has the settings `expected` that were sent to it: whether both have one canonical form,
+/// as far as `expected` says something. Of a secret only what a server shows of it can be compared.
+pub fn is_in_line(expected: &Value, observed: &Value) -> bool {
+    let observed = project_at("", expected, observed);
+    canonical("", expected, Secrets::Open) == canonical("", &observed, Secrets::Masked)
+}
+
+/// Whether API keys are those that were sent, or what a server shows of them.
+#[derive(Debug, Clone, Copy)]
+enum Secrets {
+    Open,
+    Masked,
 }
 
 fn project_at(path: &str, expected: &Value, observed: &Value) -> Value {
@@ -70,16 +77,22 @@ fn is_embedder_member(path: &str) -> bool {
 }
 
 /// `None` for what counts as unset.
-fn canonical(path: &str, value: &Value) -> Option<Value> {
-    if path.starts_with("embedders.") && path.ends_with(".apiKey") {
-        return None;
-    }
+fn canonical(path: &str, value: &Value, secrets: Secrets) -> Option<Value> {
+    let is_secret = path.starts_with("embedders.") && path.ends_with(".apiKey");
     let value = match value {
         Value::Null => return None,
+        Value::String(secret) if is_secret => match secrets {
+            // Servers mask the key of an embedder, and not those of the embedders inside one.
+            _ if path.matches('.').count() > 2 => return None,
+            Secrets::Open => json!(super::mask_secret(secret)),
+            Secrets::Masked => value.clone(),
+        },
         Value::Object(members) => {
             let mut members: Vec<(&String, Value)> = members
                 .iter()
-                .filter_map(|(key, value)| Some((key, canonical(&join(path, key), value)?)))
+                .filter_map(|(key, value)| {
+                    Some((key, canonical(&join(path, key), value, secrets)?))
+                })
                 .collect();
             members.sort_by_key(|(key, _)| *key);
             members

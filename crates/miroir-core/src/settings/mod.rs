@@ -21,7 +21,7 @@ pub use details::{mask_secret, reset_details, task_details};
 pub use field::Field;
 pub use filterable::{Features, FilterableRule, Match};
 pub(crate) use filterable::{covers, match_pattern};
-pub use fingerprint::{fingerprint, project};
+pub use fingerprint::{fingerprint, is_in_line};
 pub use overlay::{Facts, overlay, rules_before_the_users, values_per_facet};
 pub use read::{Attributes, FacetOrder, SimilarityPlace, Usage};
 pub use refuse::refuse_reserved;
@@ -38,6 +38,16 @@ impl UserSettings {
     /// The object, nulls included.
     pub fn as_object(&self) -> &Map<String, Value> {
         &self.0
+    }
+
+    /// The same with null for every setting that was never set: what a node has of it nobody gave it.
+    #[must_use]
+    pub fn complete(&self) -> Self {
+        let mut settings = self.0.clone();
+        for name in details::names() {
+            settings.entry(name).or_insert(Value::Null);
+        }
+        Self(settings)
     }
 
     /// The value of a top-level key that is set.

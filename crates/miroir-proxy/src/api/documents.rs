@@ -39,7 +39,7 @@ pub(crate) async fn write(
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
     let format = Format::of(content_type, parameters.csv_delimiter)?;
-    let body = body::read(body, app.config.server.max_body_bytes.length()).await?;
+    let body = body::read(&app, &headers, body).await?;
     let parameters = Parameters {
         method,
         primary_key: parameters.primary_key,

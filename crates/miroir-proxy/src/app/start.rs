@@ -25,11 +25,14 @@ use tokio_util::task::TaskTracker;
 
 use crate::app::App;
 use crate::capabilities::exact_dictionary::{self, ExactDictionary};
+use crate::capabilities::idempotency::Idempotency;
+use crate::capabilities::query_coalescing::Coalescing;
+use crate::capabilities::settings_broadcast::{Drift, SettingsBroadcast};
 use crate::catalog::{Catalog, Index};
 use crate::clock;
 use crate::cluster::Cluster;
 use crate::cluster::health::{self, HealthBoard};
-use crate::cluster::lanes::Lanes;
+use crate::cluster::lanes::{LaneLimits, Lanes};
 use crate::cluster::repair::Repair;
 use crate::cluster::sequencer::Sequencers;
 use crate::cluster::staleness::Staleness;
@@ -37,8 +40,10 @@ use crate::cluster::touches::Touches;
 use crate::cluster::worker::{self, Workers};
 use crate::config::Config;
 use crate::http::admission::Admission;
+use crate::http::body::Buffered;
 use crate::http::{Listener, client_router, metrics_router, serve};
 use crate::keys::KeyRing;
+use crate::request::announcement::{Unannounced, announce};
 use crate::tasks::{self, OpenTasks, Retention};
 use crate::telemetry::metrics::Metrics;
 
@@ -94,7 +99,15 @@ pub(crate) async fn run_until_stopped(config: Config) -> Result<(), StartError> 
         Arc::clone(&app),
         Retention::new(Arc::clone(&app)),
     ));
+    // Whether the nodes were told of an index that nobody has seen yet was known to the process before this one.
+    for index in app.catalog.all().values().filter(|index| !index.is_ready()) {
+        announce(&app, index.node_uid());
+    }
     exact_dictionary::start(&app);
+    app.spawn_worker(worker::drive(
+        Arc::clone(&app),
+        Drift::new(Arc::clone(&app)),
+    ));
     if app.config.rebalancer.auto_rebalance_on_recovery {
         app.spawn_worker(worker::drive(
             Arc::clone(&app),
@@ -220,12 +233,13 @@ async fn build(config: Config, store: Store) -> Result<Arc<App>, StartError> {
         config.scatter.node_timeout_ms.duration(),
     ));
 
-    let (rows, fields, stale) = store
+    let (rows, fields, stale, settings) = store
         .read(|tx| {
             Ok((
                 tx.catalog().list()?,
                 tx.index_fields().all()?,
                 tx.staleness().all()?,
+                tx.settings_copies().all()?,
             ))
         })
         .await?;
@@ -245,6 +259,10 @@ async fn build(config: Config, store: Store) -> Result<Arc<App>, StartError> {
             Arc::clone(&open_tasks),
             config.scatter.node_write_timeout_ms.duration(),
             config.scatter.retry_on_timeout,
+            LaneLimits {
+                legs: config.scatter.max_queued_legs,
+                bytes: config.scatter.max_queued_bytes.length(),
+            },
         )),
         keys,
         admission: Admission::new(&config.server),
@@ -256,6 +274,11 @@ async fn build(config: Config, store: Store) -> Result<Arc<App>, StartError> {
         catalog: Catalog::new(indexes, fields),
         sequencers: Sequencers::default(),
         dictionary: ExactDictionary::load(&config.exact_dictionary, &store).await?,
+        settings: SettingsBroadcast::new(settings),
+        unannounced: Unannounced::default(),
+        buffered: Arc::new(Buffered::new(config.server.max_buffered_bytes.length())),
+        idempotency: Idempotency::default(),
+        coalescing: Coalescing::default(),
         open_tasks,
         shards,
         defaults: OnceCell::new(),

@@ -1,3 +1,6 @@
 //! What may be switched on and off: one folder each.
 
 pub(crate) mod exact_dictionary;
+pub(crate) mod idempotency;
+pub(crate) mod query_coalescing;
+pub(crate) mod settings_broadcast;

@@ -5,10 +5,11 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::Method;
 use miroir_core::id::{NodeId, NodeUid, TaskUid};
-use miroir_node::{Answer, Call, ContentType, EnqueuedTask, NodeError, NodeTask, Retry, Stage};
+use miroir_node::{
+    Answer, Call, Content, ContentType, EnqueuedTask, NodeError, NodeTask, Retry, Stage,
+};
 use parking_lot::Mutex;
 use serde::Deserialize;
 use tokio::sync::oneshot;
@@ -24,7 +25,7 @@ pub(crate) struct LegRequest {
     pub(crate) method: Method,
     /// Percent-encoded path and query, without the tag.
     pub(crate) path: String,
-    pub(crate) body: Option<(ContentType, Bytes)>,
+    pub(crate) body: Option<(ContentType, Content)>,
     /// The route takes `customMetadata`. With the leg's tag there, an unknown outcome can be looked up on the node; a request without
     /// it must be harmless to repeat.
     pub(crate) tagged: bool,
@@ -57,6 +58,25 @@ pub(crate) struct Leg {
     pub(crate) task: Option<TaskUid>,
 }
 
+impl Leg {
+    /// Of all its bodies together.
+    fn bytes(&self) -> usize {
+        let bodies = self
+            .requests
+            .iter()
+            .filter_map(|request| request.body.as_ref());
+        bodies.map(|(_, content)| content.length()).sum()
+    }
+}
+
+/// How much may wait in one lane. A leg that finds it full is missed: its node has fallen behind, and must hold up neither the
+/// process nor the other copies.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LaneLimits {
+    pub(crate) legs: usize,
+    pub(crate) bytes: usize,
+}
+
 struct Job {
     leg: Leg,
     done: oneshot::Sender<LegEnd>,
@@ -66,8 +86,29 @@ struct Job {
 #[derive(Default)]
 struct Lane {
     waiting: VecDeque<Job>,
+    /// Of the bodies that wait.
+    bytes: usize,
     /// Nothing is on its way: what became of the last leg is being found out.
     settles: bool,
+}
+
+impl Lane {
+    fn append(&mut self, job: Job) {
+        self.bytes += job.leg.bytes();
+        self.waiting.push_back(job);
+    }
+
+    fn next(&mut self) -> Option<Job> {
+        let job = self.waiting.pop_front()?;
+        self.bytes -= job.leg.bytes();
+        Some(job)
+    }
+
+    /// Whether another leg of so many bytes is too much. An empty lane takes any leg.
+    fn exceeds(&self, limits: LaneLimits, bytes: usize) -> bool {
+        !self.waiting.is_empty()
+            && (self.waiting.len() >= limits.legs || self.bytes + bytes > limits.bytes)
+    }
 }
 
 /// Why a request brought no answer.
@@ -87,6 +128,7 @@ pub(crate) struct Lanes {
     write_timeout: Duration,
     /// Whether a write that is known not to have arrived is sent once more after a timeout.
     resends: bool,
+    limits: LaneLimits,
     lanes: Mutex<HashMap<LaneKey, Lane>>,
 }
 
@@ -96,12 +138,14 @@ impl Lanes {
         open_tasks: Arc<OpenTasks>,
         write_timeout: Duration,
         resends: bool,
+        limits: LaneLimits,
     ) -> Self {
         Self {
             cluster,
             open_tasks,
             write_timeout,
             resends,
+            limits,
             lanes: Mutex::default(),
         }
     }
@@ -118,13 +162,30 @@ impl Lanes {
         let key = (node.clone(), index.clone());
         let mut lanes = self.lanes.lock();
         match lanes.get_mut(&key) {
-            Some(lane) => lane.waiting.push_back(job),
+            // What the process does for itself is little, and paces itself.
+            Some(lane) if job.leg.task.is_some() && lane.exceeds(self.limits, job.leg.bytes()) => {
+                drop(lanes);
+                tracing::warn!(node_id = %node, index = %index, "a node has fallen too far behind and misses a write");
+                self.end(&key, job, LegEnd::Missed(None));
+            }
+            Some(lane) => lane.append(job),
             None => {
                 lanes.insert(key.clone(), Lane::default());
                 tokio::spawn(Arc::clone(self).run(key, job));
             }
         }
         end
+    }
+
+    /// Whether the lane of (`node`, `index`) is more than half full: no longer one to count on.
+    pub(crate) fn is_filling(&self, node: &NodeId, index: &NodeUid) -> bool {
+        let half = LaneLimits {
+            legs: self.limits.legs.div_ceil(2),
+            bytes: self.limits.bytes / 2,
+        };
+        let key = (node.clone(), index.clone());
+        let lanes = self.lanes.lock();
+        lanes.get(&key).is_some_and(|lane| lane.exceeds(half, 0))
     }
 
     /// Waits until everything that is in the lane of (`node`, `index`) now has been sent or given up.
@@ -161,10 +222,7 @@ impl Lanes {
                 self.settle(&key, task, position, &tag).await;
             }
             let mut lanes = self.lanes.lock();
-            match lanes
-                .get_mut(&key)
-                .and_then(|lane| lane.waiting.pop_front())
-            {
+            match lanes.get_mut(&key).and_then(Lane::next) {
                 Some(next) => job = next,
                 None => {
                     lanes.remove(&key);
@@ -184,6 +242,11 @@ impl Lanes {
 
     async fn send(&self, key: &LaneKey, leg: &Leg) -> LegEnd {
         let mut tasks = Vec::with_capacity(leg.requests.len());
+        if let Some(task) = leg.task
+            && !self.open_tasks.begin(task, &key.0).await
+        {
+            return LegEnd::Missed(None);
+        }
         for (position, request) in leg.requests.iter().enumerate() {
             if !self.cluster.may_write(&key.0) {
                 return LegEnd::Missed(None);
@@ -288,7 +351,10 @@ impl Lanes {
             .lanes
             .lock()
             .get_mut(key)
-            .map(|lane| std::mem::take(&mut lane.waiting))
+            .map(|lane| {
+                lane.bytes = 0;
+                std::mem::take(&mut lane.waiting)
+            })
             .unwrap_or_default();
         for job in released {
             self.end(key, job, LegEnd::Missed(None));

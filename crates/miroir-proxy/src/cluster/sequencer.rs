@@ -60,4 +60,22 @@ impl Sequencers {
         };
         head.lock_owned().await
     }
+
+    /// The turn on the index that lives under this name on the nodes, whatever clients call it by now; `None` when it has gone.
+    pub(crate) async fn turn_of(
+        &self,
+        node_uid: &NodeUid,
+        catalog: &Catalog,
+    ) -> Option<(Arc<Index>, Turn)> {
+        loop {
+            let index = catalog.of_node_uid(node_uid)?;
+            let turn = self.turn(&index.row.uid, catalog).await;
+            let now = catalog.of_node_uid(node_uid)?;
+            // Else its name was changed meanwhile.
+            if now.row.uid == index.row.uid {
+                let is_its = turn.as_ref().is_some_and(|head| head.node_uid == *node_uid);
+                return is_its.then_some((now, turn));
+            }
+        }
+    }
 }

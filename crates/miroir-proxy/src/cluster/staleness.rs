@@ -12,7 +12,7 @@ use miroir_core::id::{NodeId, NodeUid, ShardSet, TaskUid};
 use miroir_core::topology::StaleMap;
 use miroir_store::table::{StaleKey, StaleReason, StaleRow, StaleState};
 use parking_lot::{Mutex, MutexGuard};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::clock;
 
@@ -24,6 +24,8 @@ pub(crate) struct Staleness {
     judging: Mutex<()>,
     /// Rung at every mark.
     bell: Arc<Notify>,
+    /// The same for writes that wait for a copy which may have become stale meanwhile.
+    marked: watch::Sender<()>,
     none: Arc<StaleMap>,
 }
 
@@ -44,6 +46,7 @@ impl Staleness {
             }),
             judging: Mutex::new(()),
             bell,
+            marked: watch::Sender::new(()),
             none: Arc::default(),
         };
         staleness.add(rows);
@@ -126,6 +129,12 @@ impl Staleness {
             }
         });
         self.bell.notify_one();
+        self.marked.send_replace(());
+    }
+
+    /// A receiver that wakes at every mark.
+    pub(crate) fn marks(&self) -> watch::Receiver<()> {
+        self.marked.subscribe()
     }
 
     /// The copies serve again, except those that have been marked since.

@@ -3,6 +3,7 @@
 //! Layers, later ones win: built-in defaults, one YAML file with the root key `miroir`, the environment, `--set`.
 //! Every key is declared once (`table`), and everything that is wrong is reported at once (`problem`).
 
+mod broadcast;
 mod environment;
 mod exact_dictionary;
 mod later;
@@ -28,6 +29,7 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
+pub use broadcast::{Idempotency, SettingsBroadcast, SettingsDriftCheck, SettingsStrategy};
 pub use exact_dictionary::{ExactDictionary, Patterns};
 pub use load::{DEFAULT_FILE, ReadFile, Sources, load};
 pub use nodes::NodeEntry;
@@ -35,7 +37,7 @@ pub use planner::{Explain, QueryPlanner};
 pub use problem::{Origin, Problem, Problems};
 pub use render::{default_file, reference_page};
 pub use scatter::{Health, Rebalancer, Scatter, UnavailableShardPolicy, WriteQuorum};
-pub use searches::MultiSearch;
+pub use searches::{MultiSearch, QueryCoalescing};
 pub use secret::Secret;
 pub use server::{Admin, ConnectionPoolPerNode, Log, LogLevel, Metrics, Server};
 pub use store::{Backend, TaskRegistry, TaskStore};
@@ -83,6 +85,14 @@ table::section! {
             rebalancer: Rebalancer,
             /// Reads whose filter names primary keys.
             query_planner: QueryPlanner,
+            /// Identical searches at the same time.
+            query_coalescing: QueryCoalescing,
+            /// Writes with an `Idempotency-Key`.
+            idempotency: Idempotency,
+            /// How changes of settings come to the nodes.
+            settings_broadcast: SettingsBroadcast,
+            /// Whether the nodes still have the settings that they were given.
+            settings_drift_check: SettingsDriftCheck,
             /// Plans told instead of carried out.
             explain: Explain,
             /// Several searches in one request.

@@ -37,6 +37,11 @@ section! {
         /// A write leg larger than this is sent as several consecutive node tasks; equal to the payload limit of the
         /// nodes.
         node_max_body_bytes: ByteSize = ByteSize(100_000_000), Allowed::AtLeast(65_536);
+        /// Write legs that wait for one node and index; a node that falls further behind misses writes, and is repaired. Clients get
+        /// 503 when so few copies are less than half as far behind that a write could not be acknowledged.
+        max_queued_legs: usize = 2000, Range(2, 1_000_000);
+        /// The same in bytes of their bodies.
+        max_queued_bytes: ByteSize = ByteSize(268_435_456), Allowed::AtLeast(65_536);
         /// On a write timeout find out on the node whether the write arrived, and resend only if it did not. `false`:
         /// do not resend, mark stale.
         [runtime]

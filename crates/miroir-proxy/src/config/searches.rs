@@ -5,6 +5,22 @@ use super::table::section;
 use super::value::Millis;
 
 section! {
+    /// Identical searches at the same time.
+    QueryCoalescing at (query_coalescing) {
+        /// Answer identical searches of the same client key by one scatter.
+        enabled: bool = true, Any;
+        /// A scatter that began longer ago than this is not joined any more.
+        window_ms: Millis = Millis(50), Range(0, 1000);
+        /// Requests that one scatter answers; a further one begins another.
+        [scaled]
+        max_subscribers: usize = 1000, Range(1, 100_000);
+        /// Scatters that can be joined at once; further ones are alone.
+        [scaled]
+        max_pending_queries: usize = 10_000, Range(1, 1_000_000);
+    }
+}
+
+section! {
     /// Several searches in one request.
     MultiSearch at (multi_search) {
         /// Queries of a batch run side by side. `false`: one after another, as on a server.

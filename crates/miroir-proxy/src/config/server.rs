@@ -19,6 +19,10 @@ section! {
         bind: IpAddr = EVERY_INTERFACE, Any;
         /// Largest request body after decompression; the default is the limit of a stock node.
         max_body_bytes: ByteSize = ByteSize(100_000_000), AtLeast(1024);
+        /// Bodies of writes that are held at once, from the first byte until the last node has them; beyond it 503. One body is always
+        /// taken.
+        [scaled]
+        max_buffered_bytes: ByteSize = ByteSize(1_073_741_824), AtLeast(65_536);
         /// Requests that are worked on at once.
         max_concurrent_requests: usize = 500, AtLeast(1);
         /// Further requests that wait; beyond it 503 `too_many_search_requests`.

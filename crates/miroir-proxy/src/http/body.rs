@@ -1,33 +1,194 @@
-//! Reading a request body within the configured limit.
+//! Reading a request body within the configured limits.
+//!
+//! A body becomes one buffer, which everything later slices: documents of the largest body are in memory once, however many
+//! nodes they go to. What is in memory of all bodies together is counted, from their first byte until nobody needs the buffer.
 
+use std::io::{self, Write};
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use miroir_core::error::{ApiError, Code};
 
 use crate::app::App;
+use crate::http::encoding::Decoder;
 use crate::http::reply::Failure;
 
-/// The whole body, at most `limit` bytes. It is one buffer: everything later slices it.
-pub(crate) async fn read(body: Body, limit: usize) -> Result<Bytes, Failure> {
-    match Limited::new(body, limit).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => {
-            Err(ApiError::payload_too_large(limit as u64).into())
-        }
-        Err(error) => {
-            let incomplete = ApiError::new(
-                Code::BadRequest,
-                "The provided payload is incomplete and cannot be parsed".to_owned(),
-            );
-            Err(Failure::caused(incomplete, error))
+/// What is read from a connection at once is shorter.
+const LONGEST_FRAME: usize = 1 << 20;
+
+/// The bytes of all bodies that are held.
+pub(crate) struct Buffered {
+    limit: usize,
+    held: AtomicUsize,
+}
+
+impl Buffered {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            held: AtomicUsize::new(0),
         }
     }
+}
+
+/// What one body has of them; given back when it is dropped.
+struct Charge {
+    buffered: Arc<Buffered>,
+    bytes: usize,
+}
+
+impl Charge {
+    /// False if that is too much; a body that is alone is always taken.
+    fn grow(&mut self, bytes: usize) -> bool {
+        let held = self.buffered.held.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        self.bytes += bytes;
+        held <= self.buffered.limit || held == self.bytes
+    }
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        self.buffered.held.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+/// A buffer that is counted as long as it lives.
+struct Counted {
+    bytes: Vec<u8>,
+    _charge: Charge,
+}
+
+impl AsRef<[u8]> for Counted {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// Where a body is gathered.
+struct Sink {
+    bytes: Vec<u8>,
+    limit: usize,
+    charge: Charge,
+    refusal: Option<Refusal>,
+}
+
+/// Why a body cannot be read.
+#[derive(Debug)]
+enum Refusal {
+    /// It is longer than bodies may be.
+    TooLong,
+    /// There are too many others.
+    Crowded,
+    /// It is not what its encoding says.
+    Corrupt(io::Error),
+    /// It did not come to its end.
+    CutOff(axum::Error),
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.bytes.len() + bytes.len() > self.limit {
+            self.refusal = Some(Refusal::TooLong);
+        } else if !self.charge.grow(bytes.len()) {
+            self.refusal = Some(Refusal::Crowded);
+        } else {
+            self.bytes.extend_from_slice(bytes);
+            return Ok(bytes.len());
+        }
+        Err(io::Error::other("refused"))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The whole body, without its encoding.
+async fn gather(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
+    let limit = app.config.server.max_body_bytes.length();
+    let announced = body.size_hint().exact();
+    let mut decoder = Decoder::new(
+        headers,
+        Sink {
+            bytes: Vec::new(),
+            limit,
+            charge: Charge {
+                buffered: Arc::clone(&app.buffered),
+                bytes: 0,
+            },
+            refusal: None,
+        },
+    );
+    let is_plain = decoder.is_plain();
+    if let Some(length) = announced.filter(|_| is_plain) {
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        decoder.sink().bytes.reserve_exact(length.min(limit));
+    }
+    let mut body = pin!(body);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(Refusal::CutOff)?;
+        let Ok(bytes) = frame.into_data() else {
+            continue;
+        };
+        // No connection hands out so much at once: somebody has gathered it before, and it is counted.
+        if is_plain && bytes.len() >= LONGEST_FRAME && announced == Some(bytes.len() as u64) {
+            return Ok(bytes);
+        }
+        if let Err(error) = decoder.write(&bytes) {
+            let refusal = decoder.sink().refusal.take();
+            return Err(refusal.unwrap_or(Refusal::Corrupt(error)));
+        }
+    }
+    if let Err(error) = decoder.finish() {
+        let refusal = decoder.sink().refusal.take();
+        return Err(refusal.unwrap_or(Refusal::Corrupt(error)));
+    }
+    let sink = decoder.sink();
+    let counted = Counted {
+        bytes: std::mem::take(&mut sink.bytes),
+        _charge: std::mem::replace(
+            &mut sink.charge,
+            Charge {
+                buffered: Arc::clone(&app.buffered),
+                bytes: 0,
+            },
+        ),
+    };
+    Ok(Bytes::from_owner(counted))
+}
+
+fn crowded() -> ApiError {
+    ApiError::new(
+        Code::MiroirSequencerUnavailable,
+        "More bodies are on their way than this process may hold; nothing was changed. Retry later.",
+    )
+}
+
+/// The body of a route that takes documents.
+pub(crate) async fn read(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, Failure> {
+    let incomplete = || {
+        ApiError::new(
+            Code::BadRequest,
+            "The provided payload is incomplete and cannot be parsed".to_owned(),
+        )
+    };
+    gather(app, headers, body)
+        .await
+        .map_err(|refusal| match refusal {
+            Refusal::TooLong => {
+                ApiError::payload_too_large(app.config.server.max_body_bytes.length() as u64).into()
+            }
+            Refusal::Crowded => crowded().into(),
+            Refusal::Corrupt(error) => Failure::caused(incomplete(), error),
+            Refusal::CutOff(error) => Failure::caused(incomplete(), error),
+        })
 }
 
 /// What a server answers on JSON routes to a body whose announced length is too much: an internal error (reference 3.1).
@@ -53,11 +214,32 @@ pub(crate) async fn read_json(
             let limit = app.config.server.max_body_bytes.length();
             match body.size_hint().exact() {
                 Some(length) if length > limit as u64 => Err(oversized_json(length, limit).into()),
-                _ => read(body, limit).await,
+                _ => gather(app, headers, body)
+                    .await
+                    .map_err(|refusal| refuse_json(refusal, limit)),
             }
         }
         "" => Err(ApiError::missing_content_type(&accepted).into()),
         _ => Err(ApiError::invalid_content_type(header, &accepted).into()),
+    }
+}
+
+/// A server's words on JSON routes (measured on 1.50).
+fn refuse_json(refusal: Refusal, limit: usize) -> Failure {
+    let broken = |cause: String| {
+        let message = format!(
+            "Error that occur during reading payload: payload reached EOF before completing: {cause}"
+        );
+        ApiError::new(Code::BadRequest, message).into()
+    };
+    match refusal {
+        Refusal::TooLong => {
+            let message = format!("JSON payload has exceeded limit ({limit} bytes).");
+            ApiError::new(Code::PayloadTooLarge, message).into()
+        }
+        Refusal::Crowded => crowded().into(),
+        Refusal::Corrupt(error) => broken(format!("{:?}", Some(error))),
+        Refusal::CutOff(_) => broken("None".to_owned()),
     }
 }
 

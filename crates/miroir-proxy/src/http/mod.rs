@@ -4,6 +4,7 @@ pub(crate) mod admission;
 pub(crate) mod authentication;
 pub(crate) mod body;
 mod cors;
+mod encoding;
 pub(crate) mod over_fetch;
 mod path;
 pub(crate) mod reply;

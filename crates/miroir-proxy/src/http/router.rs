@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware;
-use axum::routing::{delete, get, on, patch, post, put};
+use axum::routing::{MethodRouter, delete, get, on, patch, post, put};
 use http::StatusCode;
 use miroir_core::access::Action;
 use tower_http::compression::CompressionLayer;
@@ -14,7 +14,7 @@ use crate::api;
 use crate::api::refused::REFUSED;
 use crate::api::settings::SUB_ROUTES;
 use crate::app::App;
-use crate::capabilities::exact_dictionary;
+use crate::capabilities::{exact_dictionary, idempotency, query_coalescing, settings_broadcast};
 use crate::http::authentication::{self, guarded, guarded_or_admin};
 use crate::http::cors::cors;
 use crate::http::reply::Reply;
@@ -29,7 +29,7 @@ pub(crate) fn client_router(app: Arc<App>) -> Router {
         .route("/health", get(api::health::health))
         .route("/_miroir/ready", get(admin::ready::ready));
 
-    let guard = |action, handlers| guarded(&app, action, handlers);
+    let guard = |action, handlers| guarded(&app, action, admitted(&app, handlers));
     let mut client = Router::new()
         .route(
             "/version",
@@ -211,6 +211,18 @@ pub(crate) fn client_router(app: Arc<App>) -> Router {
             "/_miroir/dictionary",
             get(exact_dictionary::routes::dictionary),
         )
+        .route(
+            "/_miroir/indexes/{uid}/settings/status",
+            get(settings_broadcast::routes::status),
+        )
+        .route(
+            "/_miroir/indexes/{uid}/settings/preview",
+            post(settings_broadcast::routes::preview),
+        )
+        .route(
+            "/_miroir/indexes/{uid}/settings/unfreeze",
+            post(settings_broadcast::routes::unfreeze),
+        )
         .route("/_miroir/workers", get(admin::workers::workers))
         .route("/_miroir/tasks", get(admin::tasks::list))
         .route("/_miroir/tasks/{id}", get(admin::tasks::get))
@@ -247,6 +259,22 @@ pub(crate) fn client_router(app: Arc<App>) -> Router {
             app,
             telemetry::request::observe,
         ))
+}
+
+/// What happens to every request of a client once its credential has been judged: it is answered from memory if it was
+/// sent before, joins others that ask the same, and is told the settings that it was answered with.
+fn admitted(app: &Arc<App>, handlers: MethodRouter<Arc<App>>) -> MethodRouter<Arc<App>> {
+    let app = || Arc::clone(app);
+    handlers
+        .route_layer(middleware::from_fn_with_state(
+            app(),
+            settings_broadcast::terms::tell,
+        ))
+        .route_layer(middleware::from_fn_with_state(
+            app(),
+            query_coalescing::share,
+        ))
+        .route_layer(middleware::from_fn_with_state(app(), idempotency::once))
 }
 
 /// The listener of the operator's monitoring.

@@ -192,7 +192,11 @@ fn operation(
         work: Work::DeleteDocuments {
             lexicon: Sent::new(),
         },
-        plan: plan::write(&app.view(&head.node_uid).cluster(), head.shards, wanted),
+        plan: plan::write(
+            &app.write_view(&head.node_uid).cluster(),
+            head.shards,
+            wanted,
+        ),
         legs,
         catalog: CatalogChange::None,
         new_fields: Vec::new(),

@@ -18,15 +18,18 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use crate::app::App;
-use crate::catalog::Index;
+use crate::capabilities::idempotency;
+use crate::catalog::{self, Index};
 use crate::clock;
 use crate::cluster::lanes::{Leg, LegEnd, LegRequest};
 use crate::cluster::sequencer::{Head, Turn};
 use crate::cluster::touches::Touched;
+use crate::config::SettingsStrategy;
 use crate::fault::{self, Fault};
 use crate::http::reply::{Failure, chain};
+use crate::request::announcement::announce;
 use crate::request::translate::Names;
-use crate::tasks::{OpenLeg, OpenTask, Work, finish_at_once};
+use crate::tasks::{OpenLeg, OpenTask, Work, broadcast, finish_at_once};
 
 /// One node's part, before it is sent.
 pub(crate) struct PlannedLeg {
@@ -90,6 +93,7 @@ pub(crate) async fn conclude(
 ) -> Result<Accepted, Failure> {
     let mut row = new_row(index, kind, &details, custom_metadata);
     let error = error.map(|error| Json::of(&error));
+    let claim = idempotency::claim();
     let task = app
         .store
         .write(move |tx| {
@@ -98,6 +102,7 @@ pub(crate) async fn conclude(
             let details = row.details.clone();
             finish_at_once(&mut row, batch, error, details);
             tx.tasks().insert(&row)?;
+            idempotency::store(claim, tx, &row)?;
             Ok(row)
         })
         .await?;
@@ -115,10 +120,13 @@ pub(crate) async fn dispatch(
     mut turn: Turn,
     operation: Operation,
 ) -> Result<Accepted, Failure> {
+    refuse_if_frozen(app, &operation)?;
+    refuse_if_full(app, &operation)?;
     fault::point(Fault::WriteSequenced);
     let task = persist(app, &operation).await?;
     fault::point(Fault::WriteRecorded);
     let uid = task.uid;
+    let is_paced = operation.paced(app).is_some();
     let tag: Arc<str> = app.tag(uid).into();
 
     remember(app, &operation, uid);
@@ -149,6 +157,14 @@ pub(crate) async fn dispatch(
     *turn = next;
     drop(turn);
 
+    if is_paced {
+        app.open_tasks.update(uid, |task| task.acknowledged = true);
+        // The lanes note how the legs end.
+        return Ok(Accepted {
+            task,
+            degraded: None,
+        });
+    }
     let mut outcomes: BTreeMap<NodeId, LegOutcome> = plan
         .legs
         .iter()
@@ -158,8 +174,10 @@ pub(crate) async fn dispatch(
     let deadline = Instant::now() + app.config.server.request_timeout_ms.duration();
     let mut answer_at = None;
     let mut changes = app.open_tasks.changes();
+    let mut marks = app.staleness.marks();
     let decision = loop {
         changes.mark_unchanged();
+        marks.mark_unchanged();
         let is_late = answer_at.is_some_and(|at| at <= Instant::now());
         let decision = decide(app, uid, &node_uid, &plan, &outcomes, is_late);
         match &decision {
@@ -180,6 +198,8 @@ pub(crate) async fn dispatch(
             }
             // What earlier writes come to may be what is missing.
             _ = changes.changed(), if open.is_empty() => {}
+            // A copy that has become stale is not waited for.
+            _ = marks.changed() => {}
             () = tokio::time::sleep_until(wake) => {}
         }
     };
@@ -196,14 +216,19 @@ pub(crate) async fn dispatch(
                 .map(|()| Accepted { task, degraded })
                 .map_err(Failure::from)
         }
-        Decision::Refuse { shards } => Err(refuse(
-            app,
-            uid,
-            &shards,
-            refusal,
-            created,
-            &Names::new(&node_uid, &index),
-        )),
+        Decision::Refuse { shards } => {
+            if created {
+                announce(app, &node_uid);
+            }
+            Err(refuse(
+                app,
+                uid,
+                &shards,
+                refusal,
+                created,
+                &Names::new(&node_uid, &index),
+            ))
+        }
         Decision::Linger | Decision::Wait => Err(Failure::new(
             Code::MiroirNoQuorum,
             format!(
@@ -220,6 +245,66 @@ pub(crate) async fn dispatch(
         });
     }
     result
+}
+
+impl Operation {
+    /// How long each node may take, where the nodes are given it one after the other.
+    fn paced(&self, app: &App) -> Option<Duration> {
+        let settings = &app.config.settings_broadcast;
+        let is_paced = matches!(self.work, Work::Settings { .. })
+            && matches!(self.catalog, CatalogChange::None)
+            && settings.strategy == SettingsStrategy::Sequential;
+        is_paced.then(|| settings.verify_timeout_s.duration())
+    }
+}
+
+/// While too few nodes have an index's settings it takes no documents; what may bring the nodes in line goes on.
+fn refuse_if_frozen(app: &App, operation: &Operation) -> Result<(), Failure> {
+    let writes = matches!(
+        operation.work,
+        Work::Documents { .. } | Work::DeleteDocuments { .. } | Work::EditDocuments
+    );
+    let index = app.catalog.find(&operation.index);
+    match index.and_then(|index| index.row.frozen_reason.clone()) {
+        Some(reason) if writes => Err(Failure::new(
+            Code::MiroirIndexFrozen,
+            format!(
+                "Index `{}` takes no writes at present: {reason}. Nothing was changed. Retry later.",
+                operation.index
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Too many nodes are behind for the write to be acknowledged in time: the client had better wait than the process.
+fn refuse_if_full(app: &App, operation: &Operation) -> Result<(), Failure> {
+    let mut is_full = false;
+    let outcomes = operation.plan.legs.iter().map(|leg| {
+        let outcome = match app.lanes.is_filling(&leg.node, &operation.node_uid) {
+            true => LegOutcome::Missed,
+            false => LegOutcome::Acknowledged,
+        };
+        is_full |= outcome == LegOutcome::Missed;
+        (leg.node.clone(), outcome)
+    });
+    let outcomes: BTreeMap<NodeId, LegOutcome> = outcomes.collect();
+    if !is_full {
+        return Ok(());
+    }
+    let in_sync = operation
+        .plan
+        .without(&app.staleness.of(&operation.node_uid));
+    let min_copies = usize::from(app.config.scatter.min_copies);
+    match judge(&in_sync, &outcomes, app.quorum_rule(), min_copies) {
+        Verdict::Refused { shards, .. } => Err(Failure::new(
+            Code::MiroirSequencerUnavailable,
+            format!(
+                "The nodes of shards {shards} are behind with earlier writes; nothing was sent. Retry later."
+            ),
+        )),
+        Verdict::Acknowledged { .. } | Verdict::Pending => Ok(()),
+    }
 }
 
 /// What may be done with a write that has been sent.
@@ -319,7 +404,8 @@ pub(crate) fn new_row(
     }
 }
 
-/// Task, legs and catalog are durable before any node hears of the write.
+/// Task, legs and catalog are durable before any node hears of the write. Refused if the index has gone since the turn was taken:
+/// the end of its creation waits for no turn.
 async fn persist(app: &App, operation: &Operation) -> Result<TaskRow, Failure> {
     let mut row = new_row(
         Some(operation.index.clone()),
@@ -333,14 +419,20 @@ async fn persist(app: &App, operation: &Operation) -> Result<TaskRow, Failure> {
     let legs = open_legs(&operation.legs, TaskUid(0));
     let catalog = operation.catalog.clone();
     let new_fields = operation.new_fields.clone();
+    let claim = idempotency::claim();
     let task = app
         .store
         .write(move |tx| {
+            let creates = matches!(catalog, CatalogChange::Put(_));
+            if !creates && tx.catalog().by_node_uid(&node_uid)?.is_none() {
+                return Ok(None);
+            }
             row.uid = tx.sequences().next_task_uid()?;
             row.batch_uid =
                 u32::try_from(tx.sequences().next(miroir_store::table::BATCH_UID)?).ok();
             row.position = Some(u64::from(row.uid.0));
             tx.tasks().insert(&row)?;
+            idempotency::store(claim, tx, &row)?;
             for mut leg in legs {
                 leg.key.task_uid = row.uid;
                 tx.node_tasks()
@@ -362,17 +454,17 @@ async fn persist(app: &App, operation: &Operation) -> Result<TaskRow, Failure> {
                     }
                 }
                 CatalogChange::UnfoldIds => tx.catalog().unfold_ids(&index)?,
-                CatalogChange::Delete => {
-                    tx.catalog().delete(&index)?;
-                    tx.staleness().forget_index(&node_uid)?;
-                    tx.index_fields().forget_index(&node_uid)?;
-                    tx.lexicons().remove(&node_uid)?;
-                }
+                CatalogChange::Delete => catalog::forget(tx, &node_uid)?,
             }
-            Ok(row)
+            Ok(Some(row))
         })
         .await?;
-    Ok(task)
+    task.ok_or_else(|| {
+        Failure::new(
+            Code::MiroirSequencerUnavailable,
+            "The index could not be created, as has just turned out; nothing was changed. Send the request again.",
+        )
+    })
 }
 
 fn learn_key(row: &mut CatalogRow, primary_key: &str, ids_case_folded: bool) {
@@ -435,6 +527,7 @@ fn remember(app: &App, operation: &Operation, uid: TaskUid) {
             app.catalog.remove(&operation.index);
             let _nobody_else = app.staleness.judge();
             app.staleness.forget_index(&operation.node_uid);
+            app.settings.forget(&operation.node_uid);
             app.dictionary.forget(&operation.node_uid);
         }
     }
@@ -447,6 +540,8 @@ fn remember(app: &App, operation: &Operation, uid: TaskUid) {
         legs: open_legs(&operation.legs, uid),
         acknowledged: false,
         covered_since: None,
+        broadcast: broadcast(&operation.work),
+        paced: operation.paced(app),
         canceled_by: None,
     });
 }

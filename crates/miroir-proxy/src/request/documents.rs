@@ -16,7 +16,6 @@ use miroir_node::ContentType;
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
-use crate::cluster::defaults::NodeDefaults;
 use crate::cluster::lanes::LegRequest;
 use crate::cluster::sequencer::Head;
 use crate::cluster::touches::Touched;
@@ -63,6 +62,7 @@ pub(crate) async fn write(
 ) -> Result<Accepted, Failure> {
     let (batch, _) =
         tokio::task::block_in_place(|| Batch::read(body, format, Some(RESERVED), None))?;
+    let batch = Arc::new(batch);
     let turn = take_turn(app, &uid).await?;
     let received = batch.len();
     let kind = TaskKind::DocumentAdditionOrUpdate;
@@ -84,7 +84,7 @@ pub(crate) async fn write(
     let routed =
         tokio::task::block_in_place(|| route(&batch, &head, parameters.primary_key.as_deref()));
     let (routes, error) = match routed {
-        Ok(routes) => (Some(routes), None),
+        Ok(routes) => (Some(Arc::new(routes)), None),
         Err(error) => (None, Some(error)),
     };
     if exists && (error.is_some() || received == 0) {
@@ -103,7 +103,9 @@ pub(crate) async fn write(
     let learnt = routes
         .as_ref()
         .and_then(|routes| routes.primary_key().map(str::to_owned));
-    let folded = routes.as_ref().is_none_or(Routes::ids_case_folded);
+    let folded = routes
+        .as_ref()
+        .is_none_or(|routes| routes.ids_case_folded());
     let new_fields = match &routes {
         Some(_) => {
             let key = head
@@ -122,33 +124,35 @@ pub(crate) async fn write(
         ids_case_folded: head.ids_case_folded && folded,
         ..head.clone()
     };
-    let announces = !exists || next.primary_key != head.primary_key;
-    let defaults = if announces {
-        Some(app.node_defaults().await?)
-    } else {
-        None
+    let news = News {
+        index: !exists || app.unannounced.contains(&head.node_uid),
+        primary_key: exists && next.primary_key != head.primary_key,
     };
-    let before = exists.then_some(&head);
+    let announcement = news.requests(app, &next).await?;
+    let touched = routes
+        .as_ref()
+        .map(|routes| routes.touched())
+        .unwrap_or_default();
+    // A new index concerns every shard: a node that owns none of these documents must not lack it unnoticed.
+    let wanted = if touched.is_empty() || news.index {
+        ShardSet::full(next.shards)
+    } else {
+        touched
+    };
     let legs = legs(
         app,
         &batch,
         routes.as_ref(),
         &parameters,
-        before,
         &next,
-        defaults.as_ref(),
+        &announcement,
+        &wanted,
     );
     if error.is_none() {
         app.dictionary
             .learn(&app.store, &uid, &next, !exists, &batch)
             .await?;
     }
-    let touched = routes.as_ref().map(Routes::touched).unwrap_or_default();
-    let wanted = if touched.is_empty() {
-        ShardSet::full(next.shards)
-    } else {
-        touched
-    };
     let operation = Operation {
         kind,
         details,
@@ -163,7 +167,11 @@ pub(crate) async fn write(
                     .map_or(0, |routes| keys(&batch, routes).len() as u64),
             },
         },
-        plan: plan::write(&app.view(&next.node_uid).cluster(), next.shards, &wanted),
+        plan: plan::write(
+            &app.write_view(&next.node_uid).cluster(),
+            next.shards,
+            &wanted,
+        ),
         legs,
         new_fields,
         touched: routes
@@ -228,17 +236,36 @@ fn keys<'b>(batch: &'b Batch, routes: &Routes) -> HashSet<Cow<'b, str>> {
         .collect()
 }
 
-/// What each node is sent. A node that receives no document still learns of a new index or a new primary key.
+/// What every node learns before the documents, whether it receives any or not.
+struct News {
+    index: bool,
+    primary_key: bool,
+}
+
+impl News {
+    async fn requests(&self, app: &App, next: &Head) -> Result<Vec<LegRequest>, Failure> {
+        let mut requests = Vec::new();
+        if self.index {
+            requests.extend(creation_requests(next, &app.node_defaults().await?));
+        }
+        if let Some(key) = next.primary_key.as_deref().filter(|_| self.primary_key) {
+            requests.extend(primary_key_requests(next, key, &app.node_defaults().await?));
+        }
+        Ok(requests)
+    }
+}
+
+/// What each node is sent: the announcement, and the documents of its shards.
 fn legs(
     app: &Arc<App>,
-    batch: &Batch,
-    routes: Option<&Routes>,
+    batch: &Arc<Batch>,
+    routes: Option<&Arc<Routes>>,
     parameters: &Parameters,
-    head: Option<&Head>,
     next: &Head,
-    defaults: Option<&NodeDefaults>,
+    announcement: &[LegRequest],
+    concerned: &ShardSet,
 ) -> Vec<PlannedLeg> {
-    let touched = routes.map(Routes::touched).unwrap_or_default();
+    let touched = routes.map(|routes| routes.touched()).unwrap_or_default();
     let content_type = match batch.content_type() {
         "application/json" => ContentType::Json,
         _ => ContentType::NdJson,
@@ -246,20 +273,16 @@ fn legs(
     let path = documents_path(next, parameters);
     let max_bytes = app.config.scatter.node_max_body_bytes.length();
     let mut legs = everywhere(app, &next.node_uid, next.shards, |owned| {
-        let mut requests = match (defaults, head, &next.primary_key) {
-            (Some(defaults), None, _) => creation_requests(next, defaults),
-            (Some(defaults), Some(_), Some(key)) => primary_key_requests(next, key, defaults),
-            _ => Vec::new(),
-        };
+        let mut requests = announcement.to_vec();
         let wanted = owned.intersection(&touched);
         if let Some(routes) = routes.filter(|_| !wanted.is_empty()) {
             requests.extend(
                 batch
-                    .leg_bodies(routes, &wanted, None, max_bytes)
+                    .leg_bodies(routes, wanted, None, max_bytes)
                     .map(|body| LegRequest {
                         method: parameters.method.clone(),
                         path: path.clone(),
-                        body: Some((content_type, body.bytes.into())),
+                        body: Some((content_type, body.into())),
                         tagged: true,
                     }),
             );
@@ -267,9 +290,7 @@ fn legs(
         requests
     });
     for leg in &mut legs {
-        if !touched.is_empty() {
-            leg.shards = leg.shards.intersection(&touched);
-        }
+        leg.shards = leg.shards.intersection(concerned);
     }
     legs.retain(|leg| !leg.requests.is_empty());
     legs

@@ -98,7 +98,7 @@ pub(crate) async fn edit(
         touched: Touched::Everything,
         work: Work::EditDocuments,
         plan: plan::write(
-            &app.view(&head.node_uid).cluster(),
+            &app.write_view(&head.node_uid).cluster(),
             head.shards,
             &ShardSet::full(head.shards),
         ),

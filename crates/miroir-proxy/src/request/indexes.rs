@@ -88,7 +88,7 @@ pub(crate) async fn delete(app: &Arc<App>, uid: IndexUid) -> Result<Accepted, Fa
             lexicon: app.dictionary.sent(&node_uid),
         },
         plan: plan::write(
-            &app.view(&node_uid).cluster(),
+            &app.write_view(&node_uid).cluster(),
             head.shards,
             &ShardSet::full(head.shards),
         ),
@@ -137,7 +137,7 @@ pub(crate) async fn set_primary_key(
         },
         touched: Touched::Nothing,
         plan: plan::write(
-            &app.view(&next.node_uid).cluster(),
+            &app.write_view(&next.node_uid).cluster(),
             next.shards,
             &ShardSet::full(next.shards),
         ),
@@ -250,7 +250,7 @@ fn creation(app: &Arc<App>, uid: IndexUid, head: Head, defaults: &NodeDefaults) 
         work: Work::CreateIndex,
         touched: Touched::Nothing,
         plan: plan::write(
-            &app.view(&head.node_uid).cluster(),
+            &app.write_view(&head.node_uid).cluster(),
             head.shards,
             &ShardSet::full(head.shards),
         ),
@@ -356,7 +356,7 @@ pub(crate) fn everywhere(
     requests: impl Fn(&ShardSet) -> Vec<LegRequest>,
 ) -> Vec<PlannedLeg> {
     let placement = app.cluster.topology().placement(shards);
-    let view = app.view(node_uid);
+    let view = app.write_view(node_uid);
     let nodes = plan::broadcast(&view.cluster());
     let owned = |node: &NodeId| {
         let mut owned = ShardSet::new();

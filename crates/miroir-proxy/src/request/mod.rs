@@ -1,5 +1,6 @@
 //! The story of a request, one file per step or per kind of request.
 
+pub(crate) mod announcement;
 pub(crate) mod browse;
 pub(crate) mod compaction;
 pub(crate) mod counted;

@@ -6,13 +6,17 @@ use miroir_core::error::ApiError;
 use miroir_core::id::IndexUid;
 
 use crate::app::App;
+use crate::capabilities::settings_broadcast::terms;
 use crate::catalog::Index;
 
-/// The index as clients see it.
+/// The index as clients see it, if its settings are as new as this client wants them.
 pub(crate) fn index(app: &App, uid: &IndexUid) -> Result<Arc<Index>, ApiError> {
-    app.catalog
+    let index = app
+        .catalog
         .get(uid)
-        .ok_or_else(|| ApiError::index_not_found(uid))
+        .ok_or_else(|| ApiError::index_not_found(uid))?;
+    terms::admit(app, &index)?;
+    Ok(index)
 }
 
 /// A uid from a path.

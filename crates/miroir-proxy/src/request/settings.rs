@@ -72,7 +72,7 @@ pub(crate) async fn change(
     let before = exists.then_some(&before);
     let mut legs: Vec<PlannedLeg> = everywhere(app, &next.node_uid, next.shards, |_| {
         let mut requests = Vec::new();
-        if !exists {
+        if !exists || app.unannounced.contains(&next.node_uid) {
             requests.extend(creation_requests(&next, &defaults));
         }
         requests.push(twin_request(&next));
@@ -95,7 +95,7 @@ pub(crate) async fn change(
             settings: next.settings.as_object().clone(),
         },
         plan: plan::write(
-            &app.view(&next.node_uid).cluster(),
+            &app.write_view(&next.node_uid).cluster(),
             next.shards,
             &ShardSet::full(next.shards),
         ),

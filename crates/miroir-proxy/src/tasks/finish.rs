@@ -8,12 +8,14 @@ use miroir_core::id::{NodeId, NodeUid, ShardSet, TaskUid};
 use miroir_core::settings::UserSettings;
 use miroir_core::topology::StaleMap;
 use miroir_core::wire::task::TaskStatus;
-use miroir_store::Json;
-use miroir_store::table::{CatalogRow, NodeTaskState, StaleReason, StaleRow, TaskRow};
+use miroir_store::table::{
+    CatalogRow, NodeTaskState, SettingsCopyRow, SettingsState, StaleReason, StaleRow, TaskRow,
+};
+use miroir_store::{Json, StoreError, Transaction};
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
-use crate::catalog::Index;
+use crate::catalog::{self, Index};
 use crate::clock;
 use crate::cluster::lanes::Leg;
 use crate::fault::{self, Fault};
@@ -24,7 +26,7 @@ use crate::request::translate::Names;
 use crate::tasks::learned::learn_fields;
 use crate::tasks::outcome::{Composite, LegReport, LegResult, Standing, compose};
 use crate::tasks::settled::settle;
-use crate::tasks::{OpenLeg, OpenTask, Work};
+use crate::tasks::{Broadcast, OpenLeg, OpenTask, Work};
 
 /// Ends a task all of whose legs have ended. When something it needs (a node, the store) does not answer, the task stays open and
 /// the next round tries again.
@@ -53,14 +55,25 @@ async fn try_finish(app: &Arc<App>, task: OpenTask) -> Result<(), Trouble> {
             doubtful: &doubtful,
         },
     );
-    if composite.is_undecided {
+    let mut index = app.catalog.of_node_uid(&task.node_uid);
+    // Of an index that is only coming into being nobody has read yet: its copies follow the rules of all writes.
+    let verified = match &task.broadcast {
+        Some(Broadcast::Verified(verified)) => {
+            Some(verified).filter(|_| index.as_ref().is_some_and(|index| index.is_ready()))
+        }
+        _ => None,
+    };
+    if composite.is_undecided && verified.is_none() {
         return Ok(());
     }
     let names = Names::new(&task.node_uid, &task.index);
-    let ending = ending(&task, &composite, &names);
+    let ending = match (verified, ending(&task, &composite, &names)) {
+        (Some(verified), _) if verified.commits => Ending::Succeeded,
+        (Some(_), Ending::Succeeded) => Ending::Failed(unverified()),
+        (_, ending) => ending,
+    };
     let succeeded = ending == Ending::Succeeded;
-
-    let mut index = app.catalog.of_node_uid(&task.node_uid);
+    let judged_with = app.open_tasks.uids_on(&task.node_uid);
     let is_unborn = index.as_ref().is_some_and(|index| !index.is_ready());
     let creation_failed = is_unborn && undoes_creation(app, &task, !succeeded);
     if !creation_failed && let Some(found) = &index {
@@ -73,31 +86,56 @@ async fn try_finish(app: &Arc<App>, task: OpenTask) -> Result<(), Trouble> {
     let ended = ending.status();
     let sets_key = succeeded && matches!(task.work, Work::SetPrimaryKey { .. });
     let (started_at, finished_at) = times(&task);
-    let Some(stale) = fence(app, &task, &reports, &doubtful, &composite) else {
-        return Ok(());
+    let stale = match verified {
+        // Nodes without the settings are kept out of reads as a whole, and are soon told them again.
+        Some(_) => Vec::new(),
+        None => match fence(app, &task, &reports, &doubtful, &composite) {
+            Some(stale) => stale,
+            None => return Ok(()),
+        },
     };
+    let copies = match (verified, &index) {
+        (Some(verified), Some(index)) => {
+            let row = &index.row;
+            let (version, fingerprint) = (row.settings_version, &row.settings_fingerprint);
+            verified.rows(app, &task.node_uid, version, fingerprint)
+        }
+        _ => Vec::new(),
+    };
+    let lag = copies
+        .iter()
+        .any(|copy| copy.state != SettingsState::InLine);
+    // No read is planned on them from now on; the others follow when the commit is durable.
+    let is_barred = |copy: &&SettingsCopyRow| copy.state != SettingsState::InLine;
+    app.settings
+        .record(copies.iter().filter(is_barred).cloned());
     let legs: Vec<_> = task
         .legs
         .iter()
         .map(|leg| leg.row(&task.node_uid, clock::now_ms()))
         .collect();
     let uid = task.uid;
+    let recorded = copies.clone();
     let row = index.as_ref().map(|index| index.row.clone());
-    let catalog_uid = task.index.clone();
     let node_uid = task.node_uid.clone();
     fault::point(Fault::TaskJudged);
-    app.store
+    let is_over = app
+        .store
         .write(move |tx| {
+            if creation_failed && is_built_on(tx, &judged_with, &node_uid)? {
+                return Ok(false);
+            }
             for row in &stale {
                 tx.staleness().mark(row)?;
             }
             for leg in &legs {
                 tx.node_tasks().upsert(leg)?;
             }
+            for copy in &copies {
+                tx.settings_copies().put(copy)?;
+            }
             if creation_failed {
-                tx.catalog().delete(&catalog_uid)?;
-                tx.index_fields().forget_index(&node_uid)?;
-                tx.lexicons().remove(&node_uid)?;
+                catalog::forget(tx, &node_uid)?;
             } else if let Some(done) = &row
                 && let Some(mut row) = tx.catalog().by_node_uid(&node_uid)?
             {
@@ -105,18 +143,24 @@ async fn try_finish(app: &Arc<App>, task: OpenTask) -> Result<(), Trouble> {
                 tx.catalog().put(&row)?;
             }
             let Some(mut row) = tx.tasks().get(uid)? else {
-                return Ok(());
+                return Ok(true);
             };
             let started_at = started_at.max(row.enqueued_at);
             end(&mut row, ending, details, started_at, finished_at);
-            tx.tasks().update(&row)
+            tx.tasks().update(&row)?;
+            Ok(true)
         })
         .await?;
+    if !is_over {
+        return Ok(());
+    }
     fault::point(Fault::TaskEnded);
 
+    app.settings.record(recorded);
     if creation_failed {
         app.catalog.remove(&task.index);
         app.dictionary.forget(&task.node_uid);
+        app.settings.forget(&task.node_uid);
     } else if let Some(index) = index {
         app.catalog
             .amend(&task.node_uid, |row| take_over(row, &index.row, sets_key));
@@ -131,7 +175,7 @@ async fn try_finish(app: &Arc<App>, task: OpenTask) -> Result<(), Trouble> {
     } else if task.work.proposed_settings().is_some() {
         let app = Arc::clone(app);
         app.clone()
-            .spawn_worker(async move { settle(&app, &task, ended).await });
+            .spawn_worker(async move { settle(&app, &task, ended, lag).await });
     } else if matches!(task.work, Work::EditDocuments) {
         let nodes = task.applied_on();
         app.spawn_worker(learn_fields(Arc::clone(app), task.node_uid, nodes));
@@ -178,6 +222,18 @@ fn fence(
             Some(task.uid),
         )
     })
+}
+
+/// Whether a write that relies on the index has been accepted since the tasks on it were judged: the next round judges with it.
+fn is_built_on(
+    tx: &mut dyn Transaction,
+    judged: &[TaskUid],
+    node_uid: &NodeUid,
+) -> Result<bool, StoreError> {
+    let legs = tx.node_tasks().unfinished()?;
+    Ok(legs
+        .iter()
+        .any(|leg| leg.node_uid == *node_uid && !judged.contains(&leg.key.task_uid)))
 }
 
 /// Whether the index, which no client has seen yet, goes away with the end of this task. One that a later write builds on stays.
@@ -339,6 +395,14 @@ fn error_of_a_twin(task: &OpenTask) -> Option<&Json> {
     }
 }
 
+/// Every node says that it has applied the change, and too few show it.
+fn unverified() -> Json {
+    Json::of(&miroir_core::error::ApiError::new(
+        miroir_core::error::Code::Internal,
+        "The settings could not be brought to enough nodes; those that had them get the ones before. Send them again.",
+    ))
+}
+
 /// Brings the catalog's picture of the index up to date: committed settings, primary key, and what clients read back.
 async fn complete_index(
     app: &Arc<App>,
@@ -363,7 +427,12 @@ async fn complete_index(
         _ => {}
     }
     if read_back {
-        row.settings_view = Some(read_settings(app, &task.node_uid, &task.reached_on()).await?);
+        let mut nodes = task.reached_on();
+        if let Some(Broadcast::Verified(verified)) = &task.broadcast {
+            let others = verified.in_line.iter().filter(|node| !nodes.contains(node));
+            nodes.extend(others.cloned().collect::<Vec<_>>());
+        }
+        row.settings_view = Some(read_settings(app, &task.node_uid, &nodes).await?);
     }
     row.updated_at = clock::now().to_string();
     Ok(Some(Index::from_row(row)?))

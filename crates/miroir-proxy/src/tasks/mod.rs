@@ -18,8 +18,11 @@ mod view;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering as Memory};
+use std::time::Duration;
 
 use miroir_core::id::{IndexUid, NodeId, NodeUid, ShardSet, TaskUid};
+use miroir_core::settings::UserSettings;
 use miroir_core::topology::StaleMap;
 use miroir_store::Json;
 use miroir_store::table::{NodeTaskKey, NodeTaskRow, NodeTaskState};
@@ -30,7 +33,10 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::capabilities::exact_dictionary::Sent;
+use crate::capabilities::settings_broadcast::Verified;
+use crate::catalog::Catalog;
 use crate::cluster::lanes::LegEnd;
+use crate::cluster::sequencer::Head;
 use crate::request::names::Exchange;
 
 pub(crate) use batches::batch_view;
@@ -85,7 +91,21 @@ pub(crate) enum Work {
     },
 }
 
+/// Where a task begins that changes settings.
+pub(crate) fn broadcast(work: &Work) -> Option<Broadcast> {
+    matches!(work, Work::Settings { .. }).then_some(Broadcast::Proposed)
+}
+
 impl Work {
+    /// What the next operation in sequence finds if this succeeds.
+    pub(crate) fn advance(&self, head: &mut Head) {
+        match self {
+            Self::Settings { settings } => head.settings = UserSettings::from(settings.clone()),
+            Self::SetPrimaryKey { primary_key } => head.primary_key = Some(primary_key.clone()),
+            _ => {}
+        }
+    }
+
     /// The settings that some nodes may have been given.
     pub(crate) fn proposed_settings(&self) -> Option<&Map<String, Value>> {
         match self {
@@ -121,6 +141,17 @@ pub(crate) struct OpenLeg {
     pub(crate) finished_at: Option<i64>,
 }
 
+/// How far a change of settings is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Broadcast {
+    /// It is on its way to the nodes.
+    Proposed,
+    /// The nodes are asked what they have now.
+    Verifying,
+    /// They have told.
+    Verified(Verified),
+}
+
 /// A task that is not finished.
 #[derive(Debug, Clone)]
 pub(crate) struct OpenTask {
@@ -135,6 +166,10 @@ pub(crate) struct OpenTask {
     pub(crate) acknowledged: bool,
     /// When the first copy of everything had finished, from which on stragglers have their grace.
     pub(crate) covered_since: Option<Instant>,
+    /// Of a change of settings.
+    pub(crate) broadcast: Option<Broadcast>,
+    /// The nodes are given it one after the other, each after the one before it has applied it within this time.
+    pub(crate) paced: Option<Duration>,
     /// The nodes were told to cancel what they have of it, for this cancelation.
     pub(crate) canceled_by: Option<TaskUid>,
 }
@@ -176,6 +211,38 @@ impl OpenTask {
     /// The requests that answer for shards.
     fn essential(&self) -> impl Iterator<Item = &OpenLeg> {
         self.legs.iter().filter(|leg| !leg.shards.is_empty())
+    }
+
+    /// A node is being sent its part.
+    fn begun(&mut self, node: &NodeId) {
+        let legs = self.legs.iter_mut().filter(|leg| leg.key.node_id == *node);
+        for leg in legs.filter(|leg| leg.state == NodeTaskState::Planned) {
+            leg.state = NodeTaskState::Sent;
+        }
+    }
+
+    /// Whether the nodes before this one have applied it; `None`: not yet.
+    fn may_begin(&self, node: &NodeId) -> Option<bool> {
+        let mut before = self.legs.iter().take_while(|leg| leg.key.node_id != *node);
+        if before
+            .clone()
+            .any(|leg| leg.state.is_finished() && leg.state != NodeTaskState::Succeeded)
+        {
+            return Some(false);
+        }
+        before
+            .all(|leg| leg.state == NodeTaskState::Succeeded)
+            .then_some(true)
+    }
+
+    /// The nodes that may be changing their settings at this moment, or have changed them already.
+    fn changing(&self) -> impl Iterator<Item = &NodeId> {
+        let is_change = self.broadcast.is_some();
+        let legs = self
+            .legs
+            .iter()
+            .filter(move |leg| is_change && leg.state != NodeTaskState::Planned);
+        legs.map(|leg| &leg.key.node_id)
     }
 
     /// Takes over how the sending of a node's requests ended.
@@ -264,19 +331,6 @@ impl OpenTask {
             .collect()
     }
 
-    /// The nodes that some request of the task may have reached.
-    pub(crate) fn touched(&self) -> Vec<NodeId> {
-        let mut nodes: Vec<NodeId> = self
-            .legs
-            .iter()
-            .filter(|leg| leg.state != NodeTaskState::Skipped)
-            .map(|leg| leg.key.node_id.clone())
-            .collect();
-        nodes.sort();
-        nodes.dedup();
-        nodes
-    }
-
     /// The nodes on which some request of the task has been applied: those of the whole task first.
     pub(crate) fn reached_on(&self) -> Vec<NodeId> {
         let mut nodes = self.applied_on();
@@ -290,7 +344,9 @@ impl OpenTask {
     }
 
     pub(crate) fn is_finished(&self) -> bool {
-        self.acknowledged && self.legs.iter().all(|leg| leg.state.is_finished())
+        self.acknowledged
+            && self.broadcast != Some(Broadcast::Verifying)
+            && self.legs.iter().all(|leg| leg.state.is_finished())
     }
 }
 
@@ -298,6 +354,10 @@ impl OpenTask {
 pub(crate) struct OpenTasks {
     tasks: Mutex<BTreeMap<TaskUid, OpenTask>>,
     changed: watch::Sender<()>,
+    /// Changes of settings among them: hardly ever any, and every read asks.
+    broadcasts: AtomicUsize,
+    /// Tasks that have ended; counted before anybody can see that they have.
+    ended: AtomicU64,
 }
 
 impl OpenTasks {
@@ -305,10 +365,14 @@ impl OpenTasks {
         Self {
             tasks: Mutex::default(),
             changed: watch::Sender::new(()),
+            broadcasts: AtomicUsize::new(0),
+            ended: AtomicU64::new(0),
         }
     }
 
     pub(crate) fn open(&self, task: OpenTask) {
+        let broadcasts = usize::from(task.broadcast.is_some());
+        self.broadcasts.fetch_add(broadcasts, Memory::SeqCst);
         self.tasks.lock().insert(task.uid, task);
         self.changed.send_replace(());
     }
@@ -329,7 +393,11 @@ impl OpenTasks {
     }
 
     pub(crate) fn close(&self, uid: TaskUid) {
-        self.tasks.lock().remove(&uid);
+        self.ended.fetch_add(1, Memory::SeqCst);
+        let closed = self.tasks.lock().remove(&uid);
+        if closed.is_some_and(|task| task.broadcast.is_some()) {
+            self.broadcasts.fetch_sub(1, Memory::SeqCst);
+        }
         self.changed.send_replace(());
     }
 
@@ -349,6 +417,11 @@ impl OpenTasks {
             }
         }
         doubtful
+    }
+
+    /// A number that no two reads share between which a task was seen to end.
+    pub(crate) fn ended(&self) -> u64 {
+        self.ended.load(Memory::SeqCst)
     }
 
     /// Waits until no task on this index is open whose uid is at most `uid`.
@@ -411,6 +484,66 @@ impl OpenTasks {
             .any(|task| task.node_uid == *index && matches!(task.work, Work::Settings { .. }))
     }
 
+    /// How far the oldest open change of this index's settings is.
+    pub(crate) fn broadcast_of(&self, index: &NodeUid) -> Option<Broadcast> {
+        let tasks = self.tasks.lock();
+        let on_index = tasks.values().filter(|task| task.node_uid == *index);
+        on_index.filter_map(|task| task.broadcast.clone()).next()
+    }
+
+    /// The nodes that may be changing their settings of this index.
+    pub(crate) fn changing_settings_of(&self, index: &NodeUid) -> BTreeSet<NodeId> {
+        if self.broadcasts.load(Memory::SeqCst) == 0 {
+            return BTreeSet::new();
+        }
+        let tasks = self.tasks.lock();
+        let on_index = tasks.values().filter(|task| task.node_uid == *index);
+        on_index.flat_map(OpenTask::changing).cloned().collect()
+    }
+
+    /// A node is about to be sent its part of a task. False: it must not be, because a node before it did not apply it. Waits for
+    /// those where the task wants it.
+    pub(crate) async fn begin(&self, uid: TaskUid, node: &NodeId) -> bool {
+        let mut changes = self.changes();
+        let paced = {
+            let mut tasks = self.tasks.lock();
+            let Some(task) = tasks.get_mut(&uid).filter(|task| task.broadcast.is_some()) else {
+                return true;
+            };
+            if task.paced.is_none() {
+                task.begun(node);
+            }
+            task.paced
+        };
+        let Some(limit) = paced else { return true };
+        let turn = async {
+            loop {
+                changes.mark_unchanged();
+                let may_begin = self.update_quietly(uid, |task| {
+                    let may_begin = task.may_begin(node);
+                    if may_begin == Some(true) {
+                        task.begun(node);
+                    }
+                    may_begin
+                });
+                match may_begin.flatten() {
+                    Some(may_begin) => return may_begin,
+                    None if changes.changed().await.is_err() => return false,
+                    None => {}
+                }
+            }
+        };
+        tokio::time::timeout(limit, turn).await.unwrap_or(false)
+    }
+
+    fn update_quietly<T>(
+        &self,
+        uid: TaskUid,
+        change: impl FnOnce(&mut OpenTask) -> T,
+    ) -> Option<T> {
+        self.tasks.lock().get_mut(&uid).map(change)
+    }
+
     /// The settings that the last open change of this index's settings will commit.
     pub(crate) fn proposed_settings_of(&self, index: &NodeUid) -> Option<Map<String, Value>> {
         let tasks = self.tasks.lock();
@@ -418,6 +551,19 @@ impl OpenTasks {
             Work::Settings { settings } if task.node_uid == *index => Some(settings.clone()),
             _ => None,
         })
+    }
+
+    /// The index as it will be if the open tasks on it succeed.
+    pub(crate) fn head(&self, index: &NodeUid, catalog: &Catalog) -> Option<Head> {
+        // Before the catalog is looked at: what ends in between is found there.
+        let works: Vec<Work> = {
+            let tasks = self.tasks.lock();
+            let on_index = tasks.values().filter(|task| task.node_uid == *index);
+            on_index.map(|task| task.work.clone()).collect()
+        };
+        let mut head = Head::from(&*catalog.of_node_uid(index)?);
+        works.iter().for_each(|work| work.advance(&mut head));
+        Some(head)
     }
 
     /// Whether no other task on the task's index is open.

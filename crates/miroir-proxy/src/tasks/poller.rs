@@ -15,9 +15,10 @@ use serde::Deserialize;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::app::App;
+use crate::capabilities::settings_broadcast;
 use crate::fault::{self, Fault};
 use crate::tasks::finish::finish;
-use crate::tasks::{OpenLeg, OpenTask};
+use crate::tasks::{Broadcast, OpenLeg, OpenTask};
 
 /// A client that waits for its task asks every 50 ms; the first look comes sooner.
 const FIRST_DELAY: Duration = Duration::from_millis(10);
@@ -39,7 +40,14 @@ pub(crate) async fn run(app: Arc<App>) {
     loop {
         fence_stragglers(&app);
         for task in app.open_tasks.finished() {
-            finish(&app, task).await;
+            if task.broadcast == Some(Broadcast::Proposed) {
+                // It takes its time, and nobody else is to wait for it.
+                app.open_tasks
+                    .update(task.uid, |task| task.broadcast = Some(Broadcast::Verifying));
+                app.spawn_worker(settings_broadcast::conclude(Arc::clone(&app), task));
+            } else {
+                finish(&app, task).await;
+            }
         }
         // Without a change there is still the grace of stragglers, and ends that could not be completed, to look after.
         let _ = timeout(LONGEST_DELAY, changes.changed()).await;

@@ -10,18 +10,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use miroir_core::id::{IndexUid, NodeId, TaskUid};
-use miroir_core::settings::UserSettings;
 use miroir_store::StoreError;
 use miroir_store::table::{NodeTaskRow, NodeTaskState, TaskRow};
 
 use crate::app::App;
 use crate::cluster::lanes::{Leg, LegEnd, LegRequest, Lookup, find_out, request_tag};
-use crate::cluster::sequencer::{Head, Turn};
+use crate::cluster::sequencer::Turn;
 use crate::fault::{self, Fault};
 use crate::http::reply::chain;
 use crate::request::{compaction, names, replay};
 use crate::tasks::cancel::carry_out;
-use crate::tasks::{OpenLeg, OpenTask, Work};
+use crate::tasks::{OpenLeg, OpenTask, Work, broadcast};
 
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -60,8 +59,11 @@ pub(crate) async fn recover(app: &Arc<App>) -> Result<(), StoreError> {
             let turn = app.sequencers.turn(&task.index, &app.catalog).await;
             turns.insert(task.index.clone(), turn);
         }
-        if let Some(Some(head)) = turns.get_mut(&task.index).map(|turn| turn.as_mut()) {
-            advance(head, &task);
+        // What comes after an unfinished task finds what it makes of the index.
+        if let Some(Some(head)) = turns.get_mut(&task.index).map(|turn| turn.as_mut())
+            && head.node_uid == task.node_uid
+        {
+            task.work.advance(head);
         }
         reopened.push(task);
     }
@@ -116,18 +118,6 @@ async fn go_on(app: &Arc<App>, uid: TaskUid, work: Work, held: &mut BTreeMap<Ind
     }
 }
 
-/// What comes after an unfinished task finds what it makes of the index.
-fn advance(head: &mut Head, task: &OpenTask) {
-    if head.node_uid != task.node_uid {
-        return;
-    }
-    match &task.work {
-        Work::Settings { settings } => head.settings = UserSettings::from(settings.clone()),
-        Work::SetPrimaryKey { primary_key } => head.primary_key = Some(primary_key.clone()),
-        _ => {}
-    }
-}
-
 fn reopen(row: &TaskRow, legs: &[NodeTaskRow]) -> Result<Option<OpenTask>, StoreError> {
     let (Some(work), Some(index), Some(first)) = (&row.work, &row.index_uid, legs.first()) else {
         return Ok(None);
@@ -142,15 +132,19 @@ fn reopen(row: &TaskRow, legs: &[NodeTaskRow]) -> Result<Option<OpenTask>, Store
         started_at: None,
         finished_at: None,
     });
+    let work = work.parse()?;
+    let broadcast = broadcast(&work);
     Ok(Some(OpenTask {
         uid: row.uid,
         index: index.clone(),
         node_uid: first.node_uid.clone(),
-        work: work.parse()?,
+        work,
         details: row.details.parse()?,
         legs: legs.collect(),
         acknowledged: false,
         covered_since: None,
+        broadcast,
+        paced: None,
         canceled_by: None,
     }))
 }

@@ -114,3 +114,30 @@ pub(super) async fn ids_that_are_not_folded_stay_so(store: Store) {
     write(&store, move |tx| tx.catalog().put(&renewed)).await;
     assert_eq!(folded("books").await, Some(true));
 }
+
+pub(super) async fn freezing_changes_nothing_else(store: Store) {
+    let reason = async || {
+        let row = read(&store, |tx| tx.catalog().get(&index("books"))).await;
+        row.and_then(|row| row.frozen_reason)
+    };
+    write(&store, |tx| {
+        tx.catalog().put(&catalog("books"))?;
+        tx.catalog()
+            .freeze(&catalog("books").current_node_uid, Some("no covering set"))?;
+        // Of someone who read the row before.
+        tx.catalog().put(&catalog("books"))
+    })
+    .await;
+    assert_eq!(reason().await.as_deref(), Some("no covering set"));
+    write(&store, |tx| {
+        let node_uid = catalog("books").current_node_uid;
+        tx.catalog().freeze(&node_uid, None)
+    })
+    .await;
+    let thawed = read(&store, |tx| tx.catalog().get(&index("books"))).await;
+    let expected = CatalogRow {
+        frozen_reason: None,
+        ..catalog("books")
+    };
+    assert_eq!(thawed, Some(expected));
+}

@@ -2,11 +2,13 @@
 
 mod catalog;
 mod concurrency;
+mod idempotency;
 mod index_fields;
 mod keys;
 mod lexicons;
 mod nodes;
 pub(crate) mod rows;
+mod settings_copies;
 mod staleness;
 mod tasks;
 mod topology;
@@ -41,13 +43,15 @@ macro_rules! on_every_backend {
 
 on_every_backend! {
     catalog::{
-        rows_come_back_as_put, node_uids_are_unique, two_indexes_can_swap_node_uids, ids_that_are_not_folded_stay_so,
+        rows_come_back_as_put, node_uids_are_unique, two_indexes_can_swap_node_uids, ids_that_are_not_folded_stay_so, freezing_changes_nothing_else,
     };
     concurrency::{a_thousand_writes_from_fifty_tasks, readers_see_whole_transactions};
+    idempotency::{rows_end_with_their_time_and_at_the_limit};
     keys::{the_newest_key_comes_first, keys_change_and_go};
     index_fields::{names_keep_the_order_in_which_they_came};
     lexicons::{words_come_back_in_their_order, clearing_forgets_words_but_not_what_was_sent};
     nodes::{ids_are_never_reused, updates_need_a_row, task_uids_only_rise};
+    settings_copies::{rows_are_replaced_and_forgotten};
     staleness::{marking_again_keeps_the_beginning, a_repair_that_was_overtaken_clears_nothing, forgetting};
     tasks::{
         rows_come_back_as_inserted, uids_are_unique, pages_are_newest_first, filters, swaps_and_renames_touch_every_index_they_name,

@@ -31,6 +31,9 @@ impl WriteCatalog for Tables {
         if let Some(before) = self.catalog.get(&row.uid) {
             row.ids_case_folded &=
                 before.ids_case_folded || before.current_node_uid != row.current_node_uid;
+            if before.current_node_uid == row.current_node_uid {
+                row.frozen_reason.clone_from(&before.frozen_reason);
+            }
         }
         self.catalog.insert(row.uid.clone(), row);
         Ok(())
@@ -40,6 +43,14 @@ impl WriteCatalog for Tables {
         if let Some(mut row) = self.catalog.get(uid).cloned() {
             row.ids_case_folded = false;
             self.catalog.insert(uid.clone(), row);
+        }
+        Ok(())
+    }
+
+    fn freeze(&mut self, node_uid: &NodeUid, reason: Option<&str>) -> Result<()> {
+        if let Some(mut row) = self.by_node_uid(node_uid)? {
+            row.frozen_reason = reason.map(str::to_owned);
+            self.catalog.insert(row.uid.clone(), row);
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod cluster;
+mod idempotency;
 mod index_fields;
 mod keys;
 mod lexicons;
@@ -9,6 +10,7 @@ mod node_tasks;
 mod nodes;
 mod replica_groups;
 mod sequences;
+mod settings_copies;
 mod staleness;
 mod tasks;
 mod topology_epochs;
@@ -23,9 +25,9 @@ use uuid::Uuid;
 
 use self::undo_map::UndoMap;
 use crate::table::{
-    CatalogRow, ClusterKey, IndexFieldRow, LexiconCopy, LexiconPart, LexiconPlace, LexiconRow,
-    NodeRow, NodeTaskKey, NodeTaskRow, ReplicaGroupRow, StaleKey, StaleRow, TaskRow,
-    TopologyEpochRow,
+    CatalogRow, ClusterKey, IdempotencyKey, IdempotencyRow, IndexFieldRow, LexiconCopy,
+    LexiconPart, LexiconPlace, LexiconRow, NodeRow, NodeTaskKey, NodeTaskRow, ReplicaGroupRow,
+    SettingsCopyRow, StaleKey, StaleRow, TaskRow, TopologyEpochRow,
 };
 use crate::transaction::implement_transactions;
 use crate::{ReadTransaction, Result, StoreError, Transaction};
@@ -50,6 +52,8 @@ struct Tables {
     node_tasks: UndoMap<NodeTaskKey, NodeTaskRow>,
     staleness: UndoMap<StaleKey, StaleRow>,
     index_fields: UndoMap<(NodeUid, u32), IndexFieldRow>,
+    settings_copies: UndoMap<(NodeUid, NodeId), SettingsCopyRow>,
+    idempotency: UndoMap<IdempotencyKey, IdempotencyRow>,
     lexicons: UndoMap<NodeUid, LexiconRow>,
     lexicon_words: UndoMap<(NodeUid, LexiconPlace), LexiconPart>,
     lexicon_copies: UndoMap<(NodeUid, NodeId), (NodeUid, LexiconCopy)>,
@@ -102,6 +106,8 @@ macro_rules! every_table {
             node_tasks,
             staleness,
             index_fields,
+            settings_copies,
+            idempotency,
             lexicons,
             lexicon_words,
             lexicon_copies,
@@ -117,6 +123,8 @@ macro_rules! every_table {
         node_tasks.$method();
         staleness.$method();
         index_fields.$method();
+        settings_copies.$method();
+        idempotency.$method();
         lexicons.$method();
         lexicon_words.$method();
         lexicon_copies.$method();

@@ -51,7 +51,8 @@ impl WriteCatalog for Session<'_> {
                 settings_fingerprint = excluded.settings_fingerprint,
                 ids_case_folded = excluded.ids_case_folded
                     AND (catalog.ids_case_folded OR catalog.current_node_uid <> excluded.current_node_uid),
-                frozen_reason = excluded.frozen_reason,
+                frozen_reason = CASE WHEN catalog.current_node_uid = excluded.current_node_uid
+                    THEN catalog.frozen_reason ELSE excluded.frozen_reason END,
                 created_at = excluded.created_at, updated_at = excluded.updated_at,
                 settings_view = excluded.settings_view",
             params![
@@ -76,6 +77,14 @@ impl WriteCatalog for Session<'_> {
         self.execute(
             "UPDATE catalog SET ids_case_folded = 0 WHERE uid = ?1",
             [uid.as_str()],
+        )?;
+        Ok(())
+    }
+
+    fn freeze(&mut self, node_uid: &NodeUid, reason: Option<&str>) -> Result<()> {
+        self.execute(
+            "UPDATE catalog SET frozen_reason = ?2 WHERE current_node_uid = ?1",
+            params![node_uid.as_str(), reason],
         )?;
         Ok(())
     }

@@ -37,6 +37,10 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "batches",
         sql: include_str!("migrations/0006_batches.sql"),
     },
+    Migration {
+        name: "settings_copies",
+        sql: include_str!("migrations/0008_settings_copies.sql"),
+    },
 ];
 
 /// The version that this build knows.

@@ -55,6 +55,10 @@ pub trait WriteCatalog: ReadCatalog {
     /// An id that is not its own normalised form is about to be written.
     fn unfold_ids(&mut self, uid: &IndexUid) -> Result<()>;
 
+    /// Says why writes are refused from now on; `None`: they are not. A put leaves it as it is while the index keeps its node
+    /// uid, for the same reason as above.
+    fn freeze(&mut self, node_uid: &NodeUid, reason: Option<&str>) -> Result<()>;
+
     /// False if there was no such index.
     fn delete(&mut self, uid: &IndexUid) -> Result<bool>;
 }

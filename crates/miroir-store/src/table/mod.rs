@@ -2,6 +2,7 @@
 
 mod catalog;
 mod cluster;
+mod idempotency;
 mod index_fields;
 mod keys;
 mod lexicons;
@@ -9,6 +10,7 @@ mod node_tasks;
 mod nodes;
 mod replica_groups;
 mod sequences;
+mod settings_copies;
 mod staleness;
 mod task_filter;
 mod tasks;
@@ -16,6 +18,7 @@ mod topology_epochs;
 
 pub use catalog::{CatalogRow, ReadCatalog, WriteCatalog};
 pub use cluster::{ClusterKey, ReadCluster, WriteCluster};
+pub use idempotency::{IdempotencyKey, IdempotencyRow, ReadIdempotency, WriteIdempotency};
 pub use index_fields::{IndexFieldRow, ReadIndexFields, WriteIndexFields};
 pub use keys::{ReadKeys, WriteKeys};
 pub use lexicons::{
@@ -25,6 +28,9 @@ pub use node_tasks::{NodeTaskKey, NodeTaskRow, NodeTaskState, ReadNodeTasks, Wri
 pub use nodes::{NodeHealth, NodeMembership, NodeRow, ReadNodes, WriteNodes};
 pub use replica_groups::{GroupState, ReadReplicaGroups, ReplicaGroupRow, WriteReplicaGroups};
 pub use sequences::{BATCH_UID, ReadSequences, TASK_UID, WriteSequences};
+pub use settings_copies::{
+    ReadSettingsCopies, SettingsCopyRow, SettingsState, WriteSettingsCopies,
+};
 pub use staleness::{ReadStaleness, StaleKey, StaleReason, StaleRow, StaleState, WriteStaleness};
 pub(crate) use task_filter::renamed;
 pub use task_filter::{

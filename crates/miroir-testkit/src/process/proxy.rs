@@ -43,6 +43,12 @@ impl Proxy {
         })
     }
 
+    /// The process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Base URL.
     #[must_use]
     pub fn url(&self) -> String {

@@ -1,5 +1,6 @@
 //! The same requests to one ordinary server and to a fleet; every answer and every finished task must be equal.
 
+use miroir_testkit::client::Client;
 use miroir_testkit::cluster::{Cluster, ClusterBuilder};
 use miroir_testkit::process::Node;
 use miroir_testkit::recording::{self, Scenario};
@@ -28,6 +29,11 @@ impl Pair {
             fleet: start(describe(Cluster::builder().nodes(3).rf(2).shards(16))).await,
             steps: Vec::new(),
         }
+    }
+
+    /// A client of the one server, and one of the fleet.
+    pub(crate) fn clients(&self) -> [Client; 2] {
+        [self.reference.client(), self.fleet.client()]
     }
 
     pub(crate) fn fleet(&mut self) -> &mut Fleet {

@@ -2,6 +2,7 @@
 //! where `MIROIR_TEST_NODE_BIN` names its executable.
 
 mod alike;
+mod backpressure;
 mod crashes;
 mod dictionary;
 mod edge;
@@ -18,6 +19,9 @@ mod frequency;
 mod geo;
 mod history;
 mod hybrid;
+mod idempotency;
+mod ingestion;
+mod interleaving;
 mod invisibility;
 mod keys;
 mod metrics;
@@ -31,6 +35,7 @@ mod repair;
 mod restarts;
 mod rounds;
 mod selected;
+mod settings;
 mod staleness;
 mod startup;
 mod store;

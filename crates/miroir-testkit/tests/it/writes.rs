@@ -122,3 +122,43 @@ async fn a_refused_change_of_settings_stays_on_no_node() {
         (&json!({}), &json!([]))
     );
 }
+
+#[tokio::test]
+async fn an_index_that_a_refused_write_was_to_create_has_its_settings_on_every_node() {
+    let builder = Cluster::builder().nodes(2).shards(8);
+    let mut fleet = start(builder.config("scatter.unhealthy_threshold", 20)).await;
+    let client = fleet.client().with_fresh_connections();
+    fill(&client, 40).await;
+    let documents: Vec<Value> = (0..40).map(|id| json!({ "id": id })).collect();
+    let path = "/indexes/shared/documents";
+
+    // One node does not answer yet, so that the refused write stays open and a later one relies on its index.
+    fleet.node(0).freeze().unwrap();
+    fleet.node(1).kill().unwrap();
+    let refused = client.post(path, &json!(documents)).await.unwrap();
+    assert_eq!(refused.status, 503, "{}", refused.text());
+    fleet.node(1).restart().await.unwrap();
+    let body = json!(documents);
+    let later = tokio::spawn({
+        let client = fleet.client();
+        async move { client.post(path, &body).await }
+    });
+    let arrived = fleet.nodes()[1].client();
+    until("the later write is on the node that was away", async || {
+        let stats = arrived.get("/stats").await.unwrap().json().unwrap();
+        let indexes = stats["indexes"].as_object().unwrap();
+        let is_there = |(name, index): (&String, &Value)| {
+            name.starts_with("shared") && index["numberOfDocuments"].as_u64() > Some(0)
+        };
+        indexes.iter().any(is_there)
+    })
+    .await;
+    fleet.node(0).thaw().unwrap();
+    succeed(&client, later.await.unwrap()).await;
+    let listed = client
+        .get("/indexes/shared/documents?limit=100")
+        .await
+        .unwrap();
+    assert_eq!(listed.status, 200, "{}", listed.text());
+    assert_eq!(listed.json().unwrap()["total"], 40);
+}

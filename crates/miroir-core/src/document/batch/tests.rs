@@ -1,9 +1,12 @@
 //! Payloads as a real 1.50 server took or refused them, and what becomes of the documents.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::*;
+use crate::document::leg::LegBody;
 use crate::document::marker::{self, EXPIRY_FIELD, SHARD_FIELD, VERSION_FIELD};
 use crate::hash;
 
@@ -28,29 +31,32 @@ fn target(key: KeyName<'_>) -> Option<Target<'_>> {
     })
 }
 
-fn read(body: &str, format: Format) -> Result<(Batch, Routing), ApiError> {
+fn read(body: &str, format: Format) -> Result<(Arc<Batch>, Routing), ApiError> {
     let (batch, routing) = Batch::read(
         Bytes::copy_from_slice(body.as_bytes()),
         format,
         Some(ON),
         target(KeyName::Known("id")),
     )?;
-    Ok((batch, routing.unwrap()))
+    Ok((Arc::new(batch), routing.unwrap()))
 }
 
 fn documents(batch: &Batch) -> Vec<&str> {
     batch.documents().map(RawValue::get).collect()
 }
 
-fn whole(batch: &Batch, routes: &Routes, version: Option<u64>) -> String {
+fn whole(batch: &Arc<Batch>, routes: &Routes, version: Option<u64>) -> String {
+    let routes = Arc::new(routes.clone());
     let bodies: Vec<_> = batch
-        .leg_bodies(routes, &shards(16).all(), version, usize::MAX)
+        .leg_bodies(&routes, shards(16).all(), version, usize::MAX)
         .collect();
     assert!(bodies.len() <= 1);
-    bodies
-        .into_iter()
-        .map(|body| String::from_utf8(body.bytes).unwrap())
-        .collect()
+    let text = |body: LegBody| {
+        let whole = body.to_vec();
+        assert_eq!(whole.len(), body.bytes());
+        String::from_utf8(whole).unwrap()
+    };
+    bodies.into_iter().map(text).collect()
 }
 
 #[test]
@@ -328,9 +334,11 @@ fn reserved_names_are_refused_for_the_whole_payload() {
     let body = Bytes::from_static(br#"[{"id":1,"_miroir_updated_at":1,"_miroir_expires_at":"x"}]"#);
     let (batch, routing) =
         Batch::read(body, Format::Json, Some(OFF), target(KeyName::Known("id"))).unwrap();
-    assert!(whole(&batch, &routing.unwrap().unwrap(), None).starts_with(
-        r#"[{"id":1,"_miroir_updated_at":1,"_miroir_expires_at":"x","_miroir_shard""#
-    ));
+    assert!(
+        whole(&Arc::new(batch), &routing.unwrap().unwrap(), None).starts_with(
+            r#"[{"id":1,"_miroir_updated_at":1,"_miroir_expires_at":"x","_miroir_shard""#
+        )
+    );
 }
 
 #[test]
@@ -426,7 +434,7 @@ fn long_legs_become_several_bodies() {
         .map(|id| format!("{{\"id\":{id},\"text\":\"some words\"}}\n"))
         .collect();
     let (batch, routes) = read(&body, Format::Ndjson).unwrap();
-    let routes = routes.unwrap();
+    let routes = Arc::new(routes.unwrap());
     let wanted: ShardSet = shards(16).iter().filter(|shard| shard.0 % 2 == 0).collect();
     let expected = routes
         .shards()
@@ -434,20 +442,22 @@ fn long_legs_become_several_bodies() {
         .filter(|shard| wanted.contains(**shard))
         .count();
     for limit in [1, 200, 1000, usize::MAX] {
-        let bodies: Vec<_> = batch.leg_bodies(&routes, &wanted, Some(1), limit).collect();
+        let bodies: Vec<_> = batch
+            .leg_bodies(&routes, wanted.clone(), Some(1), limit)
+            .collect();
         assert_eq!(
-            bodies.iter().map(|body| body.documents).sum::<usize>(),
+            bodies.iter().map(LegBody::documents).sum::<usize>(),
             expected
         );
         assert!(
             bodies
                 .iter()
-                .all(|body| body.bytes.len() <= limit || body.documents == 1)
+                .all(|body| body.bytes() <= limit || body.documents() == 1)
         );
         let ids: Vec<u64> = bodies
             .iter()
             .flat_map(|body| {
-                serde_json::Deserializer::from_slice(&body.bytes)
+                serde_json::Deserializer::from_slice(&body.to_vec())
                     .into_iter::<Value>()
                     .collect::<Vec<_>>()
             })
@@ -457,10 +467,38 @@ fn long_legs_become_several_bodies() {
     }
     assert_eq!(
         batch
-            .leg_bodies(&routes, &ShardSet::new(), None, usize::MAX)
+            .leg_bodies(&routes, ShardSet::new(), None, usize::MAX)
             .count(),
         0
     );
+}
+
+#[test]
+fn long_bodies_come_in_pieces() {
+    let text = "words ".repeat(5_000);
+    for format in [Format::Ndjson, Format::Json] {
+        let documents: Vec<String> = (0..40)
+            .map(|id| format!("{{\"id\":{id},\"text\":\"{text}\"}}"))
+            .collect();
+        let body = match format {
+            Format::Json => format!("[{}]", documents.join(",")),
+            _ => documents.join("\n"),
+        };
+        let (batch, routes) = read(&body, format).unwrap();
+        let routes = Arc::new(routes.unwrap());
+        let wanted = shards(16).all();
+        let whole: Vec<LegBody> = batch
+            .leg_bodies(&routes, wanted, None, usize::MAX)
+            .collect();
+        let [whole] = &whole[..] else {
+            panic!("one body")
+        };
+        let pieces: Vec<Vec<u8>> = whole.pieces().collect();
+        assert!(pieces.len() > 10);
+        assert!(pieces.iter().all(|piece| piece.len() < 128 << 10));
+        assert_eq!(pieces.concat(), whole.to_vec());
+        assert_eq!(pieces.concat().len(), whole.bytes());
+    }
 }
 
 fn document() -> impl Strategy<Value = Map<String, Value>> {

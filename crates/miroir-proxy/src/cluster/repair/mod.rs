@@ -28,7 +28,8 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
 use self::decide::{Situation, Unit};
-use self::nodes::{Copy, NodeTrouble};
+pub(crate) use self::nodes::{Copy, NodeTrouble};
+pub(crate) use self::prepare::missing;
 use crate::app::App;
 use crate::cluster::lanes::{Leg, LegEnd, LegRequest};
 use crate::cluster::sequencer::{Head, Turn};

@@ -25,7 +25,7 @@ const FIRST_LOOK: Duration = Duration::from_millis(2);
 const LONGEST_LOOK: Duration = Duration::from_millis(250);
 
 #[derive(Debug, Error)]
-pub(super) enum NodeTrouble {
+pub(crate) enum NodeTrouble {
     #[error(transparent)]
     Silent(#[from] NodeError),
     #[error("node `{node}` answers {status} to {what}: {text}")]
@@ -40,10 +40,10 @@ pub(super) enum NodeTrouble {
 }
 
 /// One index on one node.
-pub(super) struct Copy<'a> {
-    pub(super) app: &'a App,
-    pub(super) node: &'a NodeId,
-    pub(super) index: &'a NodeUid,
+pub(crate) struct Copy<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) node: &'a NodeId,
+    pub(crate) index: &'a NodeUid,
 }
 
 /// Documents of a node by id, as the node wrote them.
@@ -57,7 +57,7 @@ impl Copy<'_> {
     /// Waits until the node has applied everything that it has been sent for this index so far.
     ///
     /// A node works on the tasks of one index in their order: when the newest has ended, all have.
-    pub(super) async fn caught_up(&self) -> Result<(), NodeTrouble> {
+    pub(crate) async fn caught_up(&self) -> Result<(), NodeTrouble> {
         #[derive(Deserialize)]
         struct Page {
             results: Vec<Task>,
@@ -90,7 +90,7 @@ impl Copy<'_> {
     }
 
     /// Waits until every task has ended; whether the last one succeeded.
-    pub(super) async fn ended(&self, tasks: &[u32]) -> Result<bool, NodeTrouble> {
+    pub(crate) async fn ended(&self, tasks: &[u32]) -> Result<bool, NodeTrouble> {
         let mut succeeded = true;
         for task in tasks {
             succeeded = self.finished(*task).await?.succeeded();

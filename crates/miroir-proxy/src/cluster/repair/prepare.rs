@@ -1,6 +1,6 @@
 //! Before documents: the index, its twin, its primary key and its settings, as they are at this point of the index's sequence.
 
-use miroir_core::settings::{Facts, UserSettings, fingerprint, overlay, project};
+use miroir_core::settings::{self, Facts, UserSettings, overlay};
 use serde_json::{Value, json};
 
 use super::nodes::{Copy, NodeTrouble};
@@ -44,14 +44,14 @@ pub(super) async fn prepare(repairing: &Repairing<'_>) -> Result<(), Stopped> {
 }
 
 /// What a node lacks of an index.
-struct Missing {
-    index: bool,
+pub(crate) struct Missing {
+    pub(crate) index: bool,
     primary_key: bool,
     settings: bool,
 }
 
 impl Missing {
-    fn is_nothing(&self) -> bool {
+    pub(crate) fn is_nothing(&self) -> bool {
         !self.index && !self.primary_key && !self.settings
     }
 
@@ -63,13 +63,17 @@ impl Missing {
         if let Some(key) = head.primary_key.as_deref().filter(|_| self.primary_key) {
             requests.extend(primary_key_requests(head, key, defaults));
         }
-        requests.push(twin_request(head));
-        requests.push(overlay_request(head, defaults));
+        let head = Head {
+            settings: head.settings.complete(),
+            ..head.clone()
+        };
+        requests.push(twin_request(&head));
+        requests.push(overlay_request(&head, defaults));
         requests
     }
 }
 
-async fn missing(
+pub(crate) async fn missing(
     copy: &Copy<'_>,
     head: &Head,
     defaults: &NodeDefaults,
@@ -83,6 +87,7 @@ async fn missing(
     let key = index
         .as_ref()
         .and_then(|index| index["primaryKey"].as_str().map(str::to_owned));
+    let expected = head.settings.complete();
     let facts = Facts {
         default_ranking_rules: &defaults.ranking_rules,
         primary_key: head.primary_key.as_deref(),
@@ -92,8 +97,8 @@ async fn missing(
     Ok(Missing {
         index: index.is_none() || twin_settings.is_none(),
         primary_key: key != head.primary_key,
-        settings: !is_in_line(&overlay(&head.settings, &facts), settings.as_ref())
-            || !is_in_line(&user_settings(&head.settings), twin_settings.as_ref()),
+        settings: !is_in_line(&overlay(&expected, &facts), settings.as_ref())
+            || !is_in_line(&user_settings(&expected), twin_settings.as_ref()),
     })
 }
 
@@ -102,6 +107,5 @@ fn user_settings(settings: &UserSettings) -> Value {
 }
 
 fn is_in_line(expected: &Value, observed: Option<&Value>) -> bool {
-    observed
-        .is_some_and(|observed| fingerprint(&project(expected, observed)) == fingerprint(expected))
+    observed.is_some_and(|observed| settings::is_in_line(expected, observed))
 }

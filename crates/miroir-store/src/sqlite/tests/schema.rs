@@ -15,6 +15,7 @@ const FROZEN: &[&str] = &[
     "dd8369613bb74eb6aec4262f3ea68a04926b18eadfdf46543addc91e28e74e3f",
     "673e36695bcbe18de1a2d1d682476c15ee41ecab1e49ffbc4c1f4f3d21db04df",
     "1e055df248212760bfecde9a007181468eeef4b193ad3eb20eaa964ec547b112",
+    "b746b648b28d56209491a8692b4f61cd3bcc64e0080fee9b24cc26038d8babd0",
 ];
 
 fn stored() -> (TempDir, PathBuf) {
