@@ -61,7 +61,7 @@ pub fn has_several(legs: &[Leg], order: &Order, attribute: &str) -> Result<bool,
 }
 
 /// What has been shown so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Seen {
     values: HashSet<DistinctValue>,
     current: Vec<DistinctValue>,

@@ -14,8 +14,7 @@
 //!   has more values than it shows, and which document of a value is counted by facets, beyond the hits of the page;
 //! - under a score threshold, the total where a sort precedes rules that score: a server also leaves out what it passed;
 //! - hits of a distinct attribute with several values, beyond the hits that a node can deliver;
-//! - words missed by `matchingStrategy: frequency` where they are not plain words, or under a distinct attribute or a score threshold:
-//!   each node goes by its own documents.
+//! - words missed by `matchingStrategy: frequency` where they are not plain words: each node goes by its own documents.
 
 mod copied;
 pub mod distinct;
@@ -28,6 +27,7 @@ mod geo;
 pub mod hit;
 pub mod hybrid;
 pub mod limits;
+pub mod marked;
 pub mod member_order;
 pub mod normalize;
 pub mod order;
@@ -40,6 +40,7 @@ pub mod request;
 pub mod similar;
 #[cfg(test)]
 mod tests;
+pub mod threshold;
 pub mod totals;
 pub mod values;
 pub mod view;

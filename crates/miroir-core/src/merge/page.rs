@@ -31,7 +31,7 @@ pub struct Page<'a> {
     pub hits: &'a [Picked],
     /// Documents that match.
     pub total: u64,
-    /// The documents of `hits`, where those were fetched apart from their ranks.
+    /// The documents of `hits`, where those or some of them were fetched apart from their ranks.
     pub documents: Option<&'a Documents>,
     /// The answers whose facet counts add up to those shown: each document was counted in one of them.
     pub counted: &'a [&'a SearchAnswer],
@@ -119,7 +119,8 @@ fn write_hits(
         let rank = Hit::of(&legs[picked.leg].answer, picked.hit);
         let document = page
             .documents
-            .map_or(rank, |documents| documents.get(position));
+            .and_then(|documents| documents.get(position))
+            .unwrap_or(rank);
         list.next(out);
         writer.write_ranked(document, rank, out)?;
     }

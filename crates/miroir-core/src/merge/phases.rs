@@ -77,8 +77,8 @@ pub fn documents(query: &SearchQuery) -> SearchQuery {
 #[derive(Debug)]
 pub struct Documents {
     answers: Vec<SearchAnswer>,
-    /// For each hit of the page: answer, and hit in it.
-    places: Vec<(usize, usize)>,
+    /// For each hit of the page: answer, and hit in it. `None` where the hit itself has it.
+    places: Vec<Option<(usize, usize)>>,
 }
 
 impl Documents {
@@ -104,16 +104,32 @@ impl Documents {
         for picked in page {
             let id = canonical_id(picked.bytes(legs), primary_key)?;
             match by_id.get(&id) {
-                Some(place) if id.is_some() => places.push(*place),
+                Some(place) if id.is_some() => places.push(Some(*place)),
                 _ => return Ok(None),
             }
         }
         Ok(Some(Self { answers, places }))
     }
 
+    /// A page whose hits all have their documents.
+    pub(super) fn none(page: usize) -> Self {
+        Self {
+            answers: Vec::new(),
+            places: vec![None; page],
+        }
+    }
+
+    /// Takes the documents at these positions, on the page and in the answer, from another answer.
+    pub(super) fn replace(&mut self, answer: SearchAnswer, places: &[(usize, usize)]) {
+        for (position, hit) in places {
+            self.places[*position] = Some((self.answers.len(), *hit));
+        }
+        self.answers.push(answer);
+    }
+
     /// The document of a hit, by its position on the page.
-    pub(super) fn get(&self, position: usize) -> Hit<'_> {
-        let (answer, hit) = self.places[position];
-        Hit::of(&self.answers[answer], hit)
+    pub(super) fn get(&self, position: usize) -> Option<Hit<'_>> {
+        let (answer, hit) = self.places[position]?;
+        Some(Hit::of(&self.answers[answer], hit))
     }
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, HashSet};
 use super::MergeError;
 use super::distinct::{DistinctValue, canonical_id, quoted, values_of};
 use super::normalize;
-use super::order::{Leg, Order};
+use super::order::{Leg, Order, Picked};
 use super::rank::number;
 use super::view::IndexView;
 use crate::wire::answer::SearchAnswer;
@@ -33,14 +33,17 @@ pub enum Counting {
     Values(Kept),
 }
 
-/// The hits that a distinct attribute kept, and what it excludes because of them.
+/// The hits that a distinct attribute or a threshold kept, and what the attribute excludes because of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
+    /// Empty when only a threshold took documents away.
     attribute: String,
     primary_key: String,
     values: BTreeSet<DistinctValue>,
     /// By leg: canonical ids.
     ids: Vec<Vec<String>>,
+    /// How many hits these are.
+    hits: u64,
 }
 
 /// The total that comes with a list: each leg answers for other documents.
@@ -81,7 +84,8 @@ impl Counting {
             );
         };
         let stops = order.picked.is_empty() && !query.is_paged();
-        let Some(kept) = Kept::of(view, legs, order, attribute)?.filter(|_| !stops) else {
+        let kept = Kept::of(view, legs, &order.picked, Some(attribute))?;
+        let Some(kept) = kept.filter(|_| !stops) else {
             return Ok(Self::List);
         };
         Ok(if !is_full {
@@ -90,6 +94,35 @@ impl Counting {
             Self::Values(kept)
         } else {
             Self::WithoutDuplicates(kept)
+        })
+    }
+
+    /// The same of the first `end` hits of several lists, `hits` out of `legs`, which are to be counted on `nodes` other legs.
+    ///
+    /// # Errors
+    /// When a hit is not what a server writes.
+    pub fn of_blend(
+        query: &SearchQuery,
+        view: &IndexView,
+        (legs, hits): (&[Leg], &[Picked]),
+        end: usize,
+        nodes: usize,
+    ) -> Result<Self, MergeError> {
+        let distinct = view.distinct_of(query);
+        let is_cut = distinct.is_some() || query.ranking_score_threshold.is_some();
+        let is_asked = end > 0 || query.is_paged();
+        if !is_cut || !is_asked {
+            return Ok(Self::List);
+        }
+        let Some(kept) = Kept::of(view, legs, hits, distinct)? else {
+            return Ok(Self::List);
+        };
+        let kept = kept.on(nodes);
+        Ok(match distinct {
+            _ if hits.len() < end => Self::Shown(kept),
+            None => Self::List,
+            Some(_) if query.is_paged() => Self::Values(kept),
+            Some(_) => Self::WithoutDuplicates(kept),
         })
     }
 }
@@ -104,27 +137,41 @@ impl Kept {
     fn of(
         view: &IndexView,
         legs: &[Leg],
-        order: &Order,
-        attribute: &str,
+        hits: &[Picked],
+        attribute: Option<&str>,
     ) -> Result<Option<Self>, MergeError> {
         let Some(primary_key) = &view.primary_key else {
             return Ok(None);
         };
         let mut kept = Self {
-            attribute: attribute.to_owned(),
+            attribute: attribute.unwrap_or_default().to_owned(),
             primary_key: primary_key.clone(),
             values: BTreeSet::new(),
             ids: vec![Vec::new(); legs.len()],
+            hits: hits.len() as u64,
         };
-        for picked in &order.picked {
+        for picked in hits {
             let hit = picked.bytes(legs);
-            kept.values.extend(values_of(hit, attribute)?);
+            if let Some(attribute) = attribute {
+                kept.values.extend(values_of(hit, attribute)?);
+            }
             match canonical_id(hit, primary_key)? {
                 Some(id) => kept.ids[picked.leg].push(id),
                 None => return Ok(None),
             }
         }
         Ok(Some(kept))
+    }
+
+    /// How many hits were kept.
+    pub fn hits(&self) -> u64 {
+        self.hits
+    }
+
+    /// The same for so many other legs, any of which may have any of the hits.
+    fn on(mut self, legs: usize) -> Self {
+        self.ids = vec![self.ids.concat(); legs];
+        self
     }
 
     /// Only the hits of one leg, as a filter expression.

@@ -32,6 +32,36 @@ pub(crate) struct Counts {
     pub(crate) total: u64,
     /// `None` for those of the list itself.
     pub(crate) facets: Option<Vec<SearchAnswer>>,
+    /// By leg: the filter on what was counted of all that matches. `None` when no filter says it.
+    filters: Option<Vec<Option<String>>>,
+}
+
+impl Counts {
+    /// What the answers of the list say.
+    pub(crate) fn of_list(ranked: &Ranked) -> Self {
+        Self {
+            total: totals::of_list(&ranked.legs, &ranked.order),
+            facets: None,
+            filters: None,
+        }
+    }
+
+    /// The same, never to be counted again: they are not of the legs of the list.
+    pub(crate) fn as_they_are(self) -> Self {
+        Self {
+            filters: None,
+            ..self
+        }
+    }
+
+    /// What answers apart from those of the list say.
+    pub(crate) fn of_answers(ranked: Ranked) -> Self {
+        Self {
+            total: totals::of_list(&ranked.legs, &ranked.order),
+            facets: Some(ranked.legs.into_iter().map(|leg| leg.answer).collect()),
+            filters: None,
+        }
+    }
 }
 
 impl Reading<'_> {
@@ -44,37 +74,50 @@ impl Reading<'_> {
     ) -> Result<Counts, Missed> {
         let view = &self.index.view;
         let counting = Counting::of(query, view, &ranked.legs, &ranked.order, end);
-        let plain = SearchQuery {
-            page: None,
-            hits_per_page: None,
-            ranking_score_threshold: None,
-            ..bare(query)
-        };
-        let plain = NodeRequest::whole(&plain, view);
-        let counted = match counting.map_err(failed)? {
-            Counting::List => None,
-            Counting::WithoutThreshold => self.add_up(ranked, &plain, |_| None).await?,
-            Counting::WithoutDuplicates(kept) => {
-                let filter = |leg| Some(kept.remainder_filter(leg, None));
-                self.add_up(ranked, &plain, filter).await?
+        let counting = counting.map_err(failed)?;
+        self.counted_by(counting, query, ranked).await
+    }
+
+    /// Counts what `query` matches in this way.
+    pub(crate) async fn counted_by(
+        &self,
+        counting: Counting,
+        query: &SearchQuery,
+        ranked: &Ranked,
+    ) -> Result<Counts, Missed> {
+        let legs = 0..ranked.legs.len();
+        let is_plain =
+            self.index.view.distinct_of(query).is_none() && query.ranking_score_threshold.is_none();
+        let filters: Vec<Option<String>> = match &counting {
+            Counting::List => {
+                let filters = is_plain.then(|| vec![None; legs.len()]);
+                return Ok(Counts {
+                    filters,
+                    ..Counts::of_list(ranked)
+                });
             }
-            Counting::Shown(_) if query.facets.is_none() => Some(Vec::new()),
-            Counting::Shown(kept) => {
-                let filter = |leg| Some(kept.hits_filter(leg));
-                self.add_up(ranked, &plain, filter).await?
+            Counting::Values(kept) => return self.values(query, ranked, kept).await,
+            Counting::WithoutThreshold => vec![None; legs.len()],
+            Counting::WithoutDuplicates(kept) => legs
+                .map(|leg| Some(kept.remainder_filter(leg, None)))
+                .collect(),
+            Counting::Shown(kept) if query.facets.is_none() => {
+                return Ok(Counts {
+                    total: kept.hits(),
+                    facets: Some(Vec::new()),
+                    filters: None,
+                });
             }
-            Counting::Values(kept) => return self.values(query, ranked, &kept).await,
+            Counting::Shown(kept) => legs.map(|leg| Some(kept.hits_filter(leg))).collect(),
         };
-        Ok(match counted {
-            None => of_list(ranked),
-            // The hits are all there is.
-            Some(answers) if answers.is_empty() => Counts {
-                total: ranked.order.picked.len() as u64,
-                facets: None,
-            },
+        let request = NodeRequest::whole(&plain(query), &self.index.view);
+        let answers = self.add_up(ranked, &request, |leg| filters[leg].clone());
+        Ok(match answers.await? {
+            None => Counts::of_list(ranked),
             Some(answers) => Counts {
                 total: sum(&answers),
                 facets: Some(answers),
+                filters: Some(filters),
             },
         })
     }
@@ -98,43 +141,57 @@ impl Reading<'_> {
             None => None,
         };
         if let (Some(Union { total, .. }), None) = (&union, &query.facets) {
-            let (total, facets) = (*total, None);
-            return Ok(Counts { total, facets });
+            return Ok(Counts {
+                total: *total,
+                facets: None,
+                filters: None,
+            });
         }
         let request = NodeRequest::new(&bare(query), view);
         let filter = |leg| Some(kept.remainder_filter(leg, union.as_ref()));
         let answers = self.add_up(ranked, &request, filter).await?;
         Ok(answers.map_or_else(
-            || of_list(ranked),
+            || Counts::of_list(ranked),
             |answers| Counts {
                 total: union.map_or_else(|| sum(&answers), |union| union.total),
                 facets: Some(answers),
+                filters: None,
             },
         ))
     }
 
-    /// Counts again what the nodes left out of their lists of the most frequent values. Under a distinct attribute or a score
-    /// threshold there is no filter for what they counted, so their lists have to do.
+    /// Counts again what the nodes left out of their lists of the most frequent values. Where no filter says what they counted,
+    /// their lists have to do.
     pub(crate) async fn recounts(
         &self,
         query: &SearchQuery,
         ranked: &Ranked,
+        counts: &Counts,
     ) -> Result<Vec<Recount>, Missed> {
         let view = &self.index.view;
-        let is_plain = view.distinct_of(query).is_none() && query.ranking_score_threshold.is_none();
-        if query.facets.is_none() || ranked.legs.len() < 2 || !is_plain {
+        let Some(counted) = counts.filters.as_ref().filter(|filters| filters.len() > 1) else {
+            return Ok(Vec::new());
+        };
+        if query.facets.is_none() {
             return Ok(Vec::new());
         }
-        let lists: Vec<&SearchAnswer> = ranked.legs.iter().map(|leg| &leg.answer).collect();
+        let lists: Vec<&SearchAnswer> = match &counts.facets {
+            Some(answers) => answers.iter().collect(),
+            None => ranked.legs.iter().map(|leg| &leg.answer).collect(),
+        };
         let most = values_per_facet(view.max_values_per_facet, self.index.shards());
         let mut recounts = Vec::new();
         for left_out in recount::left_out(&lists, view, most).map_err(failed)? {
             let one_facet = SearchQuery {
                 facets: Some(vec![left_out.facet().to_owned()]),
-                ..bare(query)
+                ..plain(query)
             };
             let request = NodeRequest::whole(&one_facet, view);
-            let ask = |leg| left_out.filter(leg).map(|filter| (Some(filter), 0));
+            let ask = |leg: usize| {
+                let values = left_out.filter(leg)?;
+                let both: Vec<String> = counted[leg].iter().cloned().chain([values]).collect();
+                Some((Some(both.join(" AND ")), 0))
+            };
             match self.again(ranked, &request, ask).await {
                 Ok(answers) => recounts.push(Recount { left_out, answers }),
                 // It cannot be filtered by equality, or has a strange value.
@@ -204,13 +261,6 @@ impl Reading<'_> {
     }
 }
 
-fn of_list(ranked: &Ranked) -> Counts {
-    Counts {
-        total: totals::of_list(&ranked.legs, &ranked.order),
-        facets: None,
-    }
-}
-
 fn sum(answers: &[SearchAnswer]) -> u64 {
     answers.iter().map(|answer| answer.total).sum()
 }
@@ -229,6 +279,16 @@ fn bare(query: &SearchQuery) -> SearchQuery {
         show_matches_position: false,
         retrieve_vectors: false,
         ..query.clone()
+    }
+}
+
+/// The same, matching all that its filter and its words match.
+fn plain(query: &SearchQuery) -> SearchQuery {
+    SearchQuery {
+        page: None,
+        hits_per_page: None,
+        ranking_score_threshold: None,
+        ..bare(query)
     }
 }
 

@@ -5,17 +5,17 @@ use std::ops::Range;
 use miroir_core::id::ShardSet;
 use miroir_core::merge::phases::{self, Documents};
 use miroir_core::merge::recount::Recount;
-use miroir_core::merge::{self, Picked, Window, totals};
+use miroir_core::merge::{self, Picked, Window};
 use miroir_core::wire::answer::SearchAnswer;
 use miroir_core::wire::search::SearchQuery;
 
 use crate::app::App;
 use crate::http::reply::Failure;
 use crate::request::counted::{Counts, Missed};
-use crate::request::frequency;
 use crate::request::ranked::{Ranked, Reading};
 use crate::request::scatter::unavailable;
 use crate::request::search::explain_end;
+use crate::request::{frequency, judged};
 
 /// What hits are looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub(crate) struct Found {
     counted: Range<usize>,
     /// Answers to a question of its own about counts, which are right where those of the legs are not.
     facets: Option<Vec<SearchAnswer>>,
+    /// A query that matches the same documents whatever a node has of its words; `None` when the query itself does.
+    pub(crate) matching: Option<SearchQuery>,
     /// What the lists of those that counted lack.
     pub(crate) recounts: Vec<Recount>,
     /// Some ids were equal to the engine, and stand in the order of their canonical form.
@@ -50,16 +52,13 @@ pub(crate) struct Found {
 
 impl From<Ranked> for Found {
     fn from(ranked: Ranked) -> Self {
-        let counts = Counts {
-            total: totals::of_list(&ranked.legs, &ranked.order),
-            facets: None,
-        };
+        let counts = Counts::of_list(&ranked);
         Self::new(ranked, None, counts, Vec::new())
     }
 }
 
 impl Found {
-    fn new(
+    pub(crate) fn new(
         ranked: Ranked,
         documents: Option<Documents>,
         counts: Counts,
@@ -74,6 +73,7 @@ impl Found {
             total: counts.total,
             by_vector: false,
             facets: counts.facets,
+            matching: None,
             recounts,
             uncovered: ranked.uncovered,
         }
@@ -81,12 +81,12 @@ impl Found {
 
     /// Hits out of several lists, of which those in `counted` (positions in `legs`) have seen every document.
     pub(crate) fn blended(
-        legs: Vec<merge::Leg>,
         hits: Vec<Picked>,
         ambiguous_ids: bool,
         total: u64,
         counted: Range<usize>,
         uncovered: ShardSet,
+        legs: Vec<merge::Leg>,
     ) -> Self {
         Self {
             legs,
@@ -96,9 +96,26 @@ impl Found {
             by_vector: false,
             counted,
             facets: None,
+            matching: None,
             recounts: Vec::new(),
             ambiguous_ids,
             uncovered,
+        }
+    }
+
+    /// The same, counted in this way, of a query that matches as much as `matching`.
+    pub(crate) fn with_counts(
+        self,
+        counts: Counts,
+        recounts: Vec<Recount>,
+        matching: SearchQuery,
+    ) -> Self {
+        Self {
+            total: counts.total,
+            facets: counts.facets,
+            recounts,
+            matching: Some(matching),
+            ..self
         }
     }
 
@@ -131,15 +148,17 @@ pub(crate) async fn by_words(
     purpose: Purpose,
 ) -> Result<Found, Failure> {
     let index = reading.index;
-    if let Some(words) = frequency::words(index, query) {
-        return frequency::find(app, reading, query, window, &words).await;
-    }
+    let words = frequency::words(index, query);
     let two = purpose == Purpose::Page
         && phases::are_two(query, &index.view, window, reading.asked(window.end));
-    let mut found = look(reading, query, window, two).await;
+    let look = async || match &words {
+        Some(words) => frequency::find(app, reading, query, window, words).await,
+        None => look(reading, query, window, two).await,
+    };
+    let mut found = look().await;
     // A node was lost between two questions about one list. It is not asked again, so this ends.
     while matches!(found, Err(Missed::Lost)) && reading.has_time() {
-        found = look(reading, query, window, two).await;
+        found = look().await;
     }
     match found {
         Ok(found) => Ok(found),
@@ -154,6 +173,9 @@ async fn look(
     window: Window,
     two_phases: bool,
 ) -> Result<Found, Missed> {
+    if let Some(found) = judged::look(reading, query, window, two_phases).await? {
+        return Ok(found);
+    }
     if two_phases {
         let ranked = reading.ranked(&phases::ranks(query), window.end).await?;
         let page = window.of_order(&ranked.order);
@@ -161,12 +183,12 @@ async fn look(
         let counts = reading.counts(query, &ranked, window.end);
         let (documents, counts) = futures_util::try_join!(documents, counts)?;
         if documents.is_some() {
-            let recounts = reading.recounts(query, &ranked).await?;
+            let recounts = reading.recounts(query, &ranked, &counts).await?;
             return Ok(Found::new(ranked, documents, counts, recounts));
         }
     }
     let ranked = reading.ranked(query, window.end).await?;
     let counts = reading.counts(query, &ranked, window.end).await?;
-    let recounts = reading.recounts(query, &ranked).await?;
+    let recounts = reading.recounts(query, &ranked, &counts).await?;
     Ok(Found::new(ranked, None, counts, recounts))
 }

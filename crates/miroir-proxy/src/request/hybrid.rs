@@ -103,7 +103,7 @@ pub(crate) async fn find(
         words_end..legs.len()
     };
     let uncovered = keyword.uncovered.union(&vectors.uncovered);
-    let found = Found::blended(legs, hits, ambiguous_ids, total, counted, uncovered);
+    let found = Found::blended(hits, ambiguous_ids, total, counted, uncovered, legs);
     Ok(found.with_vectors())
 }
 

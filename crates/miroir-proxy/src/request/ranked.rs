@@ -144,6 +144,25 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// The same with all that a distinct attribute would leave out.
+    pub(crate) async fn ranked_whole(
+        &self,
+        query: &SearchQuery,
+        end: usize,
+    ) -> Result<Ranked, ScatterEnd> {
+        let view = &self.index.view;
+        let wanted = Wanted {
+            distinct: None,
+            ..Wanted::of(query, view, end)
+        };
+        let most = match wanted.ahead {
+            0 => end,
+            _ => view.max_total_hits,
+        };
+        let request = NodeRequest::whole(query, view);
+        self.list(&request, &wanted, most, 1).await
+    }
+
     /// Asks until the order is certain. No node is asked for more than `most` hits, all limits times `factor`.
     async fn list(
         &self,

@@ -18,7 +18,7 @@ use crate::request::found::Purpose;
 use crate::request::ranked::Reading;
 use crate::request::scatter::{ScatterEnd, degraded};
 use crate::request::translate::Names;
-use crate::request::{hybrid, metadata, narrow, refused, resolve, twin, unreadable};
+use crate::request::{hybrid, marked, metadata, narrow, refused, resolve, twin, unreadable};
 
 /// The answer to one search.
 pub(crate) struct Answered {
@@ -108,7 +108,9 @@ pub(crate) async fn answer_from(
 ) -> Result<Answered, Failure> {
     let index = reading.index;
     let window = Window::of(query, &index.view);
-    let found = hybrid::find(app, reading, query, window, terms.over_fetch, Purpose::Page).await?;
+    let mut found =
+        hybrid::find(app, reading, query, window, terms.over_fetch, Purpose::Page).await?;
+    marked::complete(app, reading, query, window, &mut found).await?;
     let page = Page {
         legs: &found.legs,
         hits: found.hits.get(window.start..).unwrap_or_default(),

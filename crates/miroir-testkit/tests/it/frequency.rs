@@ -32,7 +32,7 @@ fn documents() -> Vec<Value> {
             for (at, other) in others.iter().enumerate().take(number % 13 % 4) {
                 words.insert(number / 2 * (at + 1) % (words.len() + 1), other);
             }
-            json!({ "id": number, "title": words.join(" "), "part": number % 3 })
+            json!({ "id": number, "title": words.join(" "), "part": number % 3, "half": number / 8 })
         })
         .collect()
 }
@@ -40,7 +40,8 @@ fn documents() -> Vec<Value> {
 async fn fill(client: &Client) {
     let index = json!({ "uid": "stories", "primaryKey": "id" });
     succeed(client, client.post("/indexes", &index).await).await;
-    let settings = json!({ "searchableAttributes": ["title"], "filterableAttributes": ["part"] });
+    let settings =
+        json!({ "searchableAttributes": ["title"], "filterableAttributes": ["part", "half"] });
     succeed(
         client,
         client.patch("/indexes/stories/settings", &settings).await,
@@ -89,6 +90,12 @@ async fn documents_miss_words_that_are_frequent_in_the_fleet() {
             json!({ "limit": 240, "facets": ["part"] }),
             json!({ "limit": 1 + number % 7, "offset": number % 20, "filter": "part > 0" }),
             json!({ "page": 2, "hitsPerPage": 9 + number % 5, "attributesToRetrieve": ["title"] }),
+            json!({ "limit": 25, "showRankingScore": true, "showRankingScoreDetails": true }),
+            json!({ "limit": 20 + number, "rankingScoreThreshold": 0.6, "facets": ["part"] }),
+            json!({ "hitsPerPage": 6, "rankingScoreThreshold": 0.4, "facets": ["part"] }),
+            json!({ "limit": 9, "distinct": "half", "facets": ["part"] }),
+            json!({ "page": 2, "hitsPerPage": 4, "distinct": "half" }),
+            json!({ "limit": 60, "distinct": "half", "rankingScoreThreshold": 0.5 }),
         ] {
             query["q"] = json!(q);
             query["matchingStrategy"] = json!("frequency");

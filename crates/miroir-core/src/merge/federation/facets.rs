@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use crate::error::{ApiError, Code};
 use crate::merge::hit::List;
 use crate::merge::rank::number;
+use crate::merge::recount::Recount;
 use crate::merge::view::{FacetOrder, IndexView};
 use crate::merge::{MergeError, facets, normalize};
 use crate::wire::answer::SearchAnswer;
@@ -24,19 +25,20 @@ pub struct IndexFacets {
 }
 
 impl IndexFacets {
-    /// What the answers of the nodes add up to; `total` is how many documents they counted over, `asked` the facets asked for.
+    /// What the answers of the nodes, and `recounts` of what their lists lack, add up to; `total` is how many documents they counted over, `asked` the facets asked for.
     ///
     /// # Errors
     /// When an answer is not what a server writes.
     pub fn of<'a>(
         answers: impl Iterator<Item = &'a SearchAnswer> + Clone,
+        recounts: &'a [Recount],
         view: &'a IndexView,
         total: u64,
         asked: &'a [String],
     ) -> Result<Self, MergeError> {
         let mut read = Self::default();
         let mut bytes = Vec::new();
-        if facets::distribution(answers.clone(), &[], view, total, asked, &mut bytes)? {
+        if facets::distribution(answers.clone(), recounts, view, total, asked, &mut bytes)? {
             for facet in raw::members(&bytes) {
                 let facet = facet?;
                 let values = raw::members(facet.value).map(|value| {

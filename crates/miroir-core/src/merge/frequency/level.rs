@@ -20,9 +20,68 @@ pub(super) const FARTHEST: f64 = 3.0;
 pub struct List<'a> {
     pub kept: Kept,
     pub legs: &'a [Leg],
-    pub order: &'a Order,
+    pub hits: &'a [Picked],
     /// It goes on behind its last hit, and could be asked for more.
     pub goes_on: bool,
+}
+
+impl<'a> List<'a> {
+    /// The list that nodes made of the words in `kept`; `may_go_on` says that they could be asked for more hits.
+    ///
+    /// Nodes that rank by words too go on with documents that miss some. Those belong to other lists.
+    ///
+    /// # Errors
+    /// When a hit's details are not what a server writes.
+    pub fn of(
+        kept: Kept,
+        legs: &'a [Leg],
+        order: &'a Order,
+        may_go_on: bool,
+    ) -> Result<Self, MergeError> {
+        let mut key = Key::default();
+        let mut complete = 0;
+        for picked in &order.picked {
+            if !has_all_words(&legs[picked.leg], picked.hit, &mut key)? {
+                break;
+            }
+            complete += 1;
+        }
+        Ok(Self {
+            kept,
+            legs,
+            hits: &order.picked[..complete],
+            goes_on: may_go_on && complete == order.picked.len(),
+        })
+    }
+
+    /// The most typos that a node imagined for the hits with all words.
+    pub(super) fn most_typos(&self) -> Result<Option<u32>, MergeError> {
+        let mut most = None;
+        let mut key = Key::default();
+        for leg in self.legs {
+            for hit in 0..leg.answer.hits.len() {
+                if !has_all_words(leg, hit, &mut key)? {
+                    break;
+                }
+                most = most.max(key.entries().iter().find_map(|(_, rule)| match rule {
+                    Rule::Typo { most, .. } => Some(*most),
+                    _ => None,
+                }));
+            }
+        }
+        Ok(most)
+    }
+}
+
+/// Whether a hit has all words that its node was asked for; its rank is read into `key`.
+fn has_all_words<'a>(leg: &'a Leg, hit: usize, key: &mut Key<'a>) -> Result<bool, MergeError> {
+    match &leg.answer.hits[hit].details {
+        Some(details) => key.read(leg.answer.slice(details))?,
+        None => key.clear(),
+    }
+    let misses =
+        |(_, rule): &Entry<'_>| matches!(rule, Rule::Words { matching, most } if matching < most);
+    Ok(!key.entries().iter().any(misses))
 }
 
 /// A hit of a level.
@@ -47,6 +106,8 @@ pub struct Merged {
     pub hits: Vec<Told>,
     /// Lists of which more must be known before more hits can be told.
     pub refill: Vec<usize>,
+    /// The lists that have documents which are in none before them.
+    pub(super) claimed: Vec<usize>,
 }
 
 /// The first `wanted` hits of a level without the documents in `seen`, which have more of the words. Of lists in the order of
@@ -64,6 +125,7 @@ pub fn merge(
     for at in 0..lists.len() {
         read(lists, at, primary_key, &mut hits)?;
     }
+    let all_claimed = claims(&hits, |id| seen.contains(id));
     hits.sort_by(Hit::by_rank);
     for alike in hits.chunk_by_mut(|one, other| one.before_distance(other).is_eq()) {
         let claimed = claims(alike, |id| seen.contains(id)).into_iter();
@@ -121,6 +183,7 @@ pub fn merge(
     Ok(Merged {
         hits: hits.collect(),
         refill,
+        claimed: all_claimed,
     })
 }
 
@@ -161,10 +224,13 @@ fn read<'a>(
     hits: &mut Vec<Hit<'a>>,
 ) -> Result<(), MergeError> {
     let List {
-        kept, legs, order, ..
+        kept,
+        legs,
+        hits: picks,
+        ..
     } = lists[at];
     let mut key = Key::default();
-    for (place, picked) in order.picked.iter().enumerate() {
+    for (place, picked) in picks.iter().enumerate() {
         let answer = &legs[picked.leg].answer;
         match &answer.hits[picked.hit].details {
             Some(details) => key.read(answer.slice(details))?,
@@ -197,7 +263,7 @@ fn read<'a>(
             list: at,
             picked: *picked,
             id: picked.id(legs, Some(primary_key))?,
-            is_last: place + 1 == order.picked.len(),
+            is_last: place + 1 == picks.len(),
             entries,
             distance: distance.unwrap_or_default(),
             words: u32::try_from(kept.len()).unwrap_or(u32::MAX),

@@ -3,17 +3,20 @@
 //! A server lets a document miss frequent words before rare ones, by its own counts; nodes count their own documents, so each
 //! would let other words go. Here the fleet's counts decide: [`Words`] says what to count, [`sets`] which words may be
 //! missing together, each such set is a list of its own in which all the other words must match, and [`level`] makes one
-//! order of the lists with equally many words (reference 7). [`scores`] says what one server says of their ranks.
+//! order of the lists with equally many words (reference 7). [`scores`] says what one server says of their ranks, and [`gate`]
+//! which of the hits are not shown.
 //!
 //! In the place of a missing word stands a negated one that nobody has: it excludes nothing, the words around it keep
 //! their positions and do not become neighbours, and the word before a missing last one does not become a prefix.
 
+mod gate;
 mod level;
 mod scores;
 mod sets;
 #[cfg(test)]
 mod tests;
 
+pub use gate::Gate;
 pub use level::{List, Merged, Told, merge};
 pub use scores::{Place, rescored};
 pub use sets::{Kept, levels};
@@ -53,6 +56,16 @@ impl<'q> Words<'q> {
         let fits =
             (2..=MOST_WORDS).contains(&words.len()) && words.iter().all(|word| is_plain(word));
         fits.then_some(Self(words))
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The sets of words with the first one and at least one behind the first `known` and the next, those with most words first.
+    pub(super) fn sets_with_first_and_after(&self, known: usize) -> Vec<Kept> {
+        sets::with_first_and_after(self.0.len(), known)
     }
 
     /// Queries whose totals without any filter are the frequencies, one for each word. The space keeps the word from being

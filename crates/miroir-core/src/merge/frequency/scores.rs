@@ -1,13 +1,14 @@
 //! The scores of hits as one server gives them, which has all words of the query in mind and not only those of a list.
 //!
-//! Nodes are asked for documents that have all words of a list, so that they do not say how many words are missing; they divide what
-//! nearness costs by what it can cost in that list, and know the typos of its words only.
+//! A node knows the words of a list only: it does not say how many words are missing, divides what nearness costs by what it can
+//! cost in that list, and imagines the typos of its words. It ranks by words (`matchingStrategy: last`), and this is what makes
+//! it forget words that written together could be one, unless a document has them so (`good_paths` in milli).
 
-use super::level::{FARTHEST, List, Told};
+use super::level::{FARTHEST, List, Merged, Told};
 use crate::merge::MergeError;
 use crate::merge::hit::{List as Members, order_of, push_number, write_typo};
 use crate::merge::order::Leg;
-use crate::merge::rank::{Key, Rule, number};
+use crate::merge::rank::{Key, number};
 use crate::merge::values::Reader;
 use crate::wire::answer::SearchAnswer;
 use crate::wire::raw::{self, RawError, push_string};
@@ -19,19 +20,29 @@ pub struct Place {
     pub of: usize,
 }
 
+impl Place {
+    /// How much of the words its hits have: no score among them is higher.
+    pub fn share(self) -> f64 {
+        (self.of - self.level) as f64 / self.of as f64
+    }
+}
+
 /// The hits of a level as a leg of their own, with the scores of one server.
 ///
 /// # Errors
 /// When a hit is not what a server writes.
-pub fn rescored(lists: &[List<'_>], hits: &[Told], place: Place) -> Result<Leg, MergeError> {
-    let most_typos = most_typos(lists)?;
+pub fn rescored(lists: &[List<'_>], merged: &Merged, place: Place) -> Result<Leg, MergeError> {
+    let mut most_typos = None;
+    for list in &merged.claimed {
+        most_typos = most_typos.max(lists[*list].most_typos()?);
+    }
     let mut readers: Vec<Reader> = lists
         .iter()
         .map(|list| Reader::of_words(as_number(list.kept.len()), list.kept.pairs()))
         .collect();
     let mut body = b"{\"hits\":".to_vec();
     let mut written = Members::open(b'[', &mut body);
-    for told in hits {
+    for told in &merged.hits {
         written.next(&mut body);
         let list = &lists[told.list];
         let words = as_number(list.kept.len());
@@ -50,26 +61,6 @@ pub fn rescored(lists: &[List<'_>], hits: &[Told], place: Place) -> Result<Leg, 
         answer,
         asked: usize::MAX,
     })
-}
-
-/// The most typos that any list of a level could imagine.
-fn most_typos(lists: &[List<'_>]) -> Result<Option<u32>, RawError> {
-    let mut most = None;
-    let mut key = Key::default();
-    for list in lists {
-        for picked in &list.order.picked {
-            let answer = &list.legs[picked.leg].answer;
-            let Some(details) = &answer.hits[picked.hit].details else {
-                continue;
-            };
-            key.read(answer.slice(details))?;
-            most = most.max(key.entries().iter().find_map(|(_, rule)| match rule {
-                Rule::Typo { most, .. } => Some(*most),
-                _ => None,
-            }));
-        }
-    }
-    Ok(most)
 }
 
 /// What one server says of a hit.
@@ -120,15 +111,7 @@ impl Rank<'_> {
     }
 
     fn write_details(&self, seen: &[u8], out: &mut Vec<u8>) -> Result<(), RawError> {
-        let Place { level, of } = self.place;
-        let matching = of - level;
         let mut list = Members::open(b'{', out);
-        list.next(out);
-        let words = format!(
-            "\"words\":{{\"order\":0,\"matchingWords\":{matching},\"maxMatchingWords\":{of},\"score\":"
-        );
-        out.extend_from_slice(words.as_bytes());
-        push_share(matching as f64, of as f64, out);
         for member in raw::members(seen) {
             let member = member?;
             list.next(out);
@@ -138,16 +121,23 @@ impl Rank<'_> {
         Ok(())
     }
 
-    /// Appends what a rule says, one place behind the one that its node has it at: `words` goes before all.
     fn write_rule(&self, name: &str, seen: &[u8], out: &mut Vec<u8>) -> Result<(), RawError> {
-        let order = number(order_of(seen)?.as_bytes()) + 1.0;
+        let order = order_of(seen)?;
         match (name, self.most_typos) {
-            ("typo", Some(most)) => return write_typo(&with_order(seen, order)?, most, out),
+            ("words", _) => {
+                let Place { level, of } = self.place;
+                let matching = of - level;
+                let text = format!(
+                    "\"words\":{{\"order\":{order},\"matchingWords\":{matching},\"maxMatchingWords\":{of},\"score\":"
+                );
+                out.extend_from_slice(text.as_bytes());
+                push_share(matching as f64, of as f64, out);
+            }
+            ("typo", Some(most)) => write_typo(seen, most, out)?,
             ("proximity", _) => {
                 let most = FARTHEST * f64::from(self.told.pairs) + 1.0;
-                out.extend_from_slice(
-                    format!("\"proximity\":{{\"order\":{order},\"score\":").as_bytes(),
-                );
+                let text = format!("\"proximity\":{{\"order\":{order},\"score\":");
+                out.extend_from_slice(text.as_bytes());
                 push_share(most - f64::from(self.told.distance), most, out);
             }
             ("exactness", _) if self.told.forgets_exact => {
@@ -161,7 +151,7 @@ impl Rank<'_> {
             _ => {
                 push_string(name, out);
                 out.push(b':');
-                out.extend_from_slice(&with_order(seen, order)?);
+                out.extend_from_slice(seen);
             }
         }
         Ok(())
@@ -172,23 +162,6 @@ impl Rank<'_> {
 fn push_share(part: f64, whole: f64, out: &mut Vec<u8>) {
     push_number(part / whole, out);
     out.push(b'}');
-}
-
-/// What a rule says, at another place.
-fn with_order(rule: &[u8], order: f64) -> Result<Vec<u8>, RawError> {
-    let mut out = Vec::with_capacity(rule.len() + 1);
-    let mut list = Members::open(b'{', &mut out);
-    for member in raw::members(rule) {
-        let member = member?;
-        list.next(&mut out);
-        if member.key.is("order") {
-            out.extend_from_slice(format!("\"order\":{order}").as_bytes());
-        } else {
-            out.extend_from_slice(&rule[member.span]);
-        }
-    }
-    list.close(b'}', &mut out);
-    Ok(out)
 }
 
 fn as_number(length: usize) -> u32 {

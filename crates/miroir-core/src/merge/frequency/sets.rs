@@ -80,3 +80,14 @@ pub fn levels(frequencies: &[u64]) -> Vec<Vec<Kept>> {
         .map(<[Kept]>::to_vec)
         .collect()
 }
+
+/// The sets of some of `words` words with the first one and at least one behind the first `known` and the next, those with most
+/// words first.
+pub(super) fn with_first_and_after(words: usize, known: usize) -> Vec<Kept> {
+    let all_but_all = (0..1 << words).map(Kept).take((1 << words) - 1);
+    let mut sets: Vec<Kept> = all_but_all
+        .filter(|kept| kept.has(0) && (known + 1..words).any(|position| kept.has(position)))
+        .collect();
+    sets.sort_by_key(|kept| Reverse(kept.len()));
+    sets
+}

@@ -147,11 +147,8 @@ fn merged(
     let lists: Vec<List<'_>> = lists
         .iter()
         .enumerate()
-        .map(|(at, (kept, legs, order))| List {
-            kept: *kept,
-            legs,
-            order,
-            goes_on: goes_on.contains(&at),
+        .map(|(at, (kept, legs, order))| {
+            List::of(*kept, legs, order, goes_on.contains(&at)).unwrap()
         })
         .collect();
     let seen = HashSet::from(["100".to_owned()]);
@@ -231,13 +228,21 @@ fn scores_are_those_of_the_whole_query() {
     // Two of three words, next to each other: half way from near to far, and both exact.
     let hit = |id: u32, most: u32, score: f64| {
         format!(
-            r#"{{"id":{id},"_rankingScore":{score},"_rankingScoreDetails":{{"typo":{{"order":0,"typoCount":0,"maxTypoCount":{most},"score":1.0}},"proximity":{{"order":1,"score":0.75}},"exactness":{{"order":2,"matchType":"noExactMatch","matchingWords":2,"maxMatchingWords":2,"score":0.3333333333333333}}}}}}"#
+            r#"{{"id":{id},"_rankingScore":{score},"_rankingScoreDetails":{{"words":{{"order":0,"matchingWords":2,"maxMatchingWords":2,"score":1.0}},"typo":{{"order":1,"typoCount":0,"maxTypoCount":{most},"score":1.0}},"proximity":{{"order":2,"score":0.75}},"exactness":{{"order":3,"matchType":"noExactMatch","matchingWords":2,"maxMatchingWords":2,"score":0.3333333333333333}}}}}}"#
         )
     };
     let list = |hit: String| {
-        let body = format!(r#"{{"hits":[{hit}],"estimatedTotalHits":1,"processingTimeMs":0}}"#);
+        // Behind it comes a document that misses a word, and belongs to another list.
+        let misses = hit
+            .replace(
+                r#""matchingWords":2,"maxMatchingWords":2,"score":1"#,
+                r#""matchingWords":1,"maxMatchingWords":2,"score":1"#,
+            )
+            .replace(r#""maxTypoCount":"#, r#""maxTypoCount":9"#);
+        let body =
+            format!(r#"{{"hits":[{hit},{misses}],"estimatedTotalHits":2,"processingTimeMs":0}}"#);
         let answer = SearchAnswer::parse(body.into()).unwrap();
-        let picked = vec![Picked { leg: 0, hit: 0 }];
+        let picked = (0..2).map(|hit| Picked { leg: 0, hit }).collect();
         let leg = Leg {
             answer,
             asked: usize::MAX,
@@ -259,15 +264,10 @@ fn scores_are_those_of_the_whole_query() {
     let lists = [one, other];
     let lists: Vec<List<'_>> = lists
         .iter()
-        .map(|(legs, order)| List {
-            kept: neighbours,
-            legs,
-            order,
-            goes_on: false,
-        })
+        .map(|(legs, order)| List::of(neighbours, legs, order, true).unwrap())
         .collect();
     let merged = merge(&lists, &HashSet::new(), "id", 9).unwrap();
-    let leg = rescored(&lists, &merged.hits, Place { level: 1, of: 3 }).unwrap();
+    let leg = rescored(&lists, &merged, Place { level: 1, of: 3 }).unwrap();
     let shown: Vec<serde_json::Value> = leg
         .answer
         .hits
@@ -288,4 +288,21 @@ fn scores_are_those_of_the_whole_query() {
         let expected = json!({"id": id, "_rankingScore": score, "_rankingScoreDetails": details});
         assert_eq!(*hit, expected);
     }
+}
+
+#[test]
+fn sets_of_words_that_a_document_may_have_besides_those_it_was_looked_for() {
+    let sets = |query: &str, known| -> Vec<String> {
+        let words = Words::of(query, &UserSettings::default()).unwrap();
+        let shown = |kept: Kept| {
+            words
+                .query(query, kept)
+                .replace(&format!("-{NOBODYS_WORD}"), "_")
+        };
+        let sets = words.sets_with_first_and_after(known);
+        sets.into_iter().map(shown).collect()
+    };
+    assert_eq!(sets("a b c", 1), ["a _ c"]);
+    assert_eq!(sets("a b c d", 2), ["a b _ d", "a _ c d", "a _ _ d"]);
+    assert_eq!(sets("a b c d", 3), Vec::<String>::new());
 }

@@ -8,7 +8,9 @@ use miroir_core::id::ShardSet;
 use miroir_core::merge::federation::census::Census;
 use miroir_core::merge::federation::facets::IndexFacets;
 use miroir_core::merge::federation::{OfIndex, Place};
-use miroir_core::merge::{IndexView, totals};
+use miroir_core::merge::recount::Recount;
+use miroir_core::merge::totals::{self, Counting};
+use miroir_core::merge::{IndexView, MergeError};
 use miroir_core::plan::{Constraints, Leg};
 use miroir_core::wire::answer::SearchAnswer;
 use miroir_core::wire::search::{Federation, SearchQuery};
@@ -20,8 +22,9 @@ use super::federated::{List, Part};
 use crate::app::App;
 use crate::catalog::Index;
 use crate::http::reply::{Cause, Failure};
+use crate::request::counted::Missed;
 use crate::request::ranked::Reading;
-use crate::request::scatter::ScatterEnd;
+use crate::request::scatter::{ScatterEnd, unavailable};
 use crate::request::search::explained;
 use crate::request::{filter_with, twin};
 
@@ -39,12 +42,23 @@ pub(super) struct Counted {
 #[derive(Default)]
 struct Counts {
     answers: Vec<SearchAnswer>,
+    /// What their lists of facet values lack.
+    recounts: Vec<Recount>,
     uncovered: ShardSet,
 }
 
 impl Counts {
     fn total(&self) -> u64 {
         self.answers.iter().map(|answer| answer.total).sum()
+    }
+
+    fn facets(
+        &self,
+        view: &IndexView,
+        total: u64,
+        asked: &[String],
+    ) -> Result<IndexFacets, MergeError> {
+        IndexFacets::of(self.answers.iter(), &self.recounts, view, total, asked)
     }
 }
 
@@ -96,8 +110,12 @@ pub(super) async fn count(
 /// What one query matches: as much as a search of it alone would say.
 fn counted_alone(list: &List) -> (u64, Counts) {
     let answers = list.found.counted().into_iter().cloned().collect();
-    let uncovered = ShardSet::default();
-    (list.found.total, Counts { answers, uncovered })
+    let counts = Counts {
+        answers,
+        recounts: list.found.recounts.clone(),
+        uncovered: ShardSet::default(),
+    };
+    (list.found.total, counts)
 }
 
 fn facets(
@@ -108,7 +126,7 @@ fn facets(
 ) -> Result<Option<IndexFacets>, Failure> {
     let facets = part
         .facets
-        .map(|names| IndexFacets::of(counts.answers.iter(), index.view, total, names));
+        .map(|names| counts.facets(index.view, total, names));
     facets.transpose().map_err(Failure::internal)
 }
 
@@ -142,7 +160,7 @@ async fn without(
     let mut facets = facets(part, index, &counts, total)?;
     if let Some(facets) = facets.as_mut().filter(|_| !rejected.is_empty()) {
         let counts = counted_by_ids(app, part, index.view, rejected).await?;
-        let removed = IndexFacets::of(counts.answers.iter(), index.view, counts.total(), &[]);
+        let removed = counts.facets(index.view, counts.total(), &[]);
         facets.remove(&removed.map_err(Failure::internal)?);
     }
     Ok(Counted {
@@ -209,6 +227,7 @@ async fn union(app: &App, part: &Part<'_>, federation: &Federation) -> Result<Co
 
 fn add(all: &mut Counts, more: Counts) {
     all.answers.extend(more.answers);
+    all.recounts.extend(more.recounts);
     all.uncovered = all.uncovered.union(&more.uncovered);
 }
 
@@ -228,12 +247,27 @@ fn paged(query: SearchQuery, federation: &Federation) -> SearchQuery {
 }
 
 async fn counted(app: &App, part: &Part<'_>, query: SearchQuery) -> Result<Counts, Failure> {
-    let ranked = part.reading.ranked(&query, 0).await;
-    let ranked = explained(app, part.index, &query, ranked).await?;
-    Ok(Counts {
-        answers: ranked.legs.into_iter().map(|leg| leg.answer).collect(),
-        uncovered: ranked.uncovered,
-    })
+    let reading = &part.reading;
+    loop {
+        let ranked = reading.ranked(&query, 0).await;
+        let ranked = explained(app, part.index, &query, ranked).await?;
+        let counts = match reading.counted_by(Counting::List, &query, &ranked).await {
+            Ok(counts) => reading.recounts(&query, &ranked, &counts).await,
+            Err(missed) => Err(missed),
+        };
+        let recounts = match counts {
+            Ok(recounts) => recounts,
+            // A node was lost in between. It is not asked again, so this ends.
+            Err(Missed::Lost) if reading.has_time() => continue,
+            Err(Missed::Lost) => return Err(unavailable(&part.index.shards().all())),
+            Err(Missed::Ended(end)) => return explained(app, part.index, &query, Err(end)).await,
+        };
+        return Ok(Counts {
+            answers: ranked.legs.into_iter().map(|leg| leg.answer).collect(),
+            recounts,
+            uncovered: ranked.uncovered,
+        });
+    }
 }
 
 /// Has the nodes count the union of queries with different words.
@@ -273,7 +307,11 @@ async fn counted_together(
         .reading
         .once(call, |answer| as_search(answer, &node_uid))
         .await?;
-    Ok(Counts { answers, uncovered })
+    Ok(Counts {
+        answers,
+        recounts: Vec::new(),
+        uncovered,
+    })
 }
 
 /// A federated answer without hits as the answer to a search of its only index.
@@ -306,6 +344,7 @@ pub(super) async fn facet_names(
     let reading = Reading::new(app, index, &view, &constraints);
     let ranked = explained(app, index, &query, reading.ranked(&query, 0).await).await?;
     let answers = ranked.legs.iter().map(|leg| &leg.answer);
-    let facets = IndexFacets::of(answers, &index.view, 0, patterns).map_err(Failure::internal)?;
+    let facets =
+        IndexFacets::of(answers, &[], &index.view, 0, patterns).map_err(Failure::internal)?;
     Ok(facets.names().map(str::to_owned).collect())
 }

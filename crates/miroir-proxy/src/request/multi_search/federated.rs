@@ -209,10 +209,10 @@ async fn list(
     let window = Window { start: 0, end };
     let (reading, purpose) = (&part.reading, Purpose::List);
     let found = hybrid::find(app, reading, &asked, window, over_fetch, purpose).await?;
-    let matching = if found.by_vector {
-        query.clone()
-    } else {
-        keyword_half(&query)
+    let matching = match &found.matching {
+        Some(matching) => matching.clone(),
+        None if found.by_vector => query.clone(),
+        None => keyword_half(&query),
     };
     Ok(List {
         position,

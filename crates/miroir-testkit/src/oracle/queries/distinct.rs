@@ -55,7 +55,7 @@ const ONE: Kind = (
 const MANY: Kind = (Profile::DistinctMany, &["tags", "mixed", "numbers"]);
 
 const FACETS: &[&str] = &["facetDistribution", "facetStats"];
-const ESTIMATES: &[&str] = &["estimatedTotalHits", "facetDistribution", "facetStats"];
+pub(super) const ESTIMATES: &[&str] = &["estimatedTotalHits", "facetDistribution", "facetStats"];
 const TOTALS: &[&str] = &["totalHits", "totalPages", "facetDistribution", "facetStats"];
 
 /// A search whose hits are distinct by the setting or by a parameter.

@@ -17,9 +17,11 @@ pub(in crate::oracle) const CLASSES: &[Definition] = &[
         "radius, bounding box, and their faults",
         |source| with_filter(source, Profile::Plain, geo),
     ),
-    Definition::exact("filters_polygon", "polygons", |source| {
-        with_filter(source, Profile::Plain, polygon)
-    })
+    Definition::exact(
+        "filters_polygon",
+        "polygons where the user may not filter by them",
+        |source| with_filter(source, Profile::Plain, polygon),
+    )
     .of_a_server(),
     Definition::exact(
         "filters_text",

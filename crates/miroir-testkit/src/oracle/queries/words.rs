@@ -76,8 +76,44 @@ pub(in crate::oracle) const CLASSES: &[Definition] = &[
         },
     )
     .at_least(
-        40.0,
-        "a node also has in mind that words written together could be one with typos, which a server has ruled out by then",
+        94.0,
+        "words written together could be one with typos, if a document has them so; nodes tell of all their documents, and not of those with as many words only",
+    ),
+    Definition::exact(
+        "frequency_cut",
+        "`matchingStrategy` `frequency` with a distinct attribute, with a threshold, and with both",
+        |source| {
+            let mut query = strategies(source, &["frequency"]);
+            let kind = source.number(0..=2);
+            let paged = source.chance(0.3);
+            let (attribute, threshold) = (
+                *source.pick(&["studio", "colour", "year"]),
+                *source.pick(&[0.2, 0.41, 0.53, 0.72, 0.87]),
+            );
+            let facets = source.chance(0.4);
+            if let Some(Value::Object(body)) = &mut query.body {
+                if kind != 0 {
+                    set(body, "distinct", attribute);
+                }
+                if kind != 1 {
+                    set(body, "rankingScoreThreshold", threshold);
+                }
+                if facets {
+                    set(body, "facets", vec!["colour", "year"]);
+                }
+                if let Some(limit) = body.remove("limit") {
+                    set(body, if paged { "hitsPerPage" } else { "limit" }, limit);
+                }
+            }
+            query.ignoring(match kind {
+                0 => &[],
+                _ => super::distinct::ESTIMATES,
+            })
+        },
+    )
+    .at_least(
+        94.0,
+        "which of several ways to a match a server goes on with depends on the documents that it met on them",
     ),
     Definition::exact("rich_words", "words of a large vocabulary", |source| {
         let source = &mut source.of(Profile::Rich);

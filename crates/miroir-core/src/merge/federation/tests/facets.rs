@@ -12,7 +12,7 @@ fn facets(distribution: Value, stats: Value, view: &IndexView) -> IndexFacets {
         "facetDistribution": distribution, "facetStats": stats,
     });
     let answers = [SearchAnswer::parse(body.to_string().into()).unwrap()];
-    IndexFacets::of(answers.iter(), view, 9, &[]).unwrap()
+    IndexFacets::of(answers.iter(), &[], view, 9, &[]).unwrap()
 }
 
 fn shown(facets: &IndexFacets) -> (String, String) {
