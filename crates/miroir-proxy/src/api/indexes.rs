@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, RawQuery, State};
-use miroir_core::error::{ApiError, Code};
+use miroir_core::error::ApiError;
 use miroir_core::wire::deserialize::{from_json, from_query};
 use miroir_core::wire::index::{CreateIndex, ListFields, ListIndexes, SwapIndexes, UpdateIndex};
 use serde::Serialize;
@@ -104,16 +104,12 @@ pub(crate) async fn update(
     let uid = resolve::uid(&uid)?;
     if let Some(new) = wanted.uid {
         let new = resolve::uid(&new)?;
-        if wanted.primary_key.is_some() {
-            let error = ApiError::new(
-                Code::MiroirCapabilityDisabled,
-                "An index gets another uid or another primary key, not both in one request; nothing was changed.",
-            );
-            return Err(error.into());
-        }
         let story = Arc::clone(&app);
-        return task_reply(app.spawn_story(async move { names::rename(&story, uid, new).await }))
-            .await;
+        let primary_key = wanted.primary_key;
+        return task_reply(
+            app.spawn_story(async move { names::rename(&story, uid, new, primary_key).await }),
+        )
+        .await;
     }
     let story = Arc::clone(&app);
     let primary_key = wanted.primary_key;

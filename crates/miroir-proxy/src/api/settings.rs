@@ -22,6 +22,8 @@ pub(crate) struct SubRoute {
     pub(crate) key: &'static str,
     /// `PATCH`ed into what is there, instead of `PUT` in its place.
     pub(crate) merges: bool,
+    /// Part of an experimental feature. While it is off, a server knows the route, but shows the setting nowhere else.
+    is_experimental: bool,
 }
 
 const fn put(path: &'static str, key: &'static str) -> SubRoute {
@@ -29,6 +31,7 @@ const fn put(path: &'static str, key: &'static str) -> SubRoute {
         path,
         key,
         merges: false,
+        is_experimental: false,
     }
 }
 
@@ -37,10 +40,18 @@ const fn patch(path: &'static str, key: &'static str) -> SubRoute {
         path,
         key,
         merges: true,
+        is_experimental: false,
     }
 }
 
-pub(crate) const SUB_ROUTES: [SubRoute; 20] = [
+const fn experimental(route: SubRoute) -> SubRoute {
+    SubRoute {
+        is_experimental: true,
+        ..route
+    }
+}
+
+pub(crate) const SUB_ROUTES: [SubRoute; 22] = [
     put("filterable-attributes", "filterableAttributes"),
     put("sortable-attributes", "sortableAttributes"),
     put("displayed-attributes", "displayedAttributes"),
@@ -61,6 +72,8 @@ pub(crate) const SUB_ROUTES: [SubRoute; 20] = [
     patch("faceting", "faceting"),
     patch("pagination", "pagination"),
     patch("embedders", "embedders"),
+    experimental(put("foreign-keys", "foreignKeys")),
+    experimental(patch("chat", "chat")),
 ];
 
 pub(crate) async fn get_all(
@@ -79,11 +92,12 @@ pub(crate) async fn get_one(
     path: MatchedPath,
 ) -> Result<Reply, Failure> {
     let index = resolve::index(&app, &resolve::uid(&uid)?)?;
-    let value = index
-        .settings_view
-        .as_ref()
-        .and_then(|view| view.get(sub_route(&path).key));
-    Ok(Reply::ok(value.unwrap_or(&Value::Null)))
+    let route = sub_route(&path);
+    let view = index.settings_view.as_ref();
+    match view.and_then(|view| view.get(route.key)) {
+        None if route.is_experimental => twin::setting(&app, &index, route.path).await,
+        value => Ok(Reply::ok(value.unwrap_or(&Value::Null))),
+    }
 }
 
 pub(crate) async fn update_all(
@@ -115,8 +129,8 @@ pub(crate) async fn reset_all(
     Path(uid): Path<String>,
 ) -> Result<Reply, Failure> {
     let uid = resolve::uid(&uid)?;
-    let patch = SUB_ROUTES
-        .iter()
+    let always_there = SUB_ROUTES.iter().filter(|route| !route.is_experimental);
+    let patch = always_there
         .map(|route| (route.key.to_owned(), Value::Null))
         .collect();
     let change_all = Change {

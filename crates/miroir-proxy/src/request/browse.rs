@@ -1,5 +1,6 @@
-//! `GET /indexes/{uid}/documents` and `POST .../documents/fetch`: a stable order, shard by shard and inside a shard by primary key,
-//! in which any depth costs as much as the page is long.
+//! `GET /indexes/{uid}/documents` and `POST .../documents/fetch`: a stable order. A short list goes by primary key, which is what a
+//! server shows where ids were counted up; a long one shard by shard and inside a shard by primary key, so that any depth costs as
+//! much as the page is long.
 //!
 //! Counts per shard under the client's filter map the offset to shards. Each node is then asked once for the shards that lie wholly
 //! in the page, and for the pieces of the one at its beginning and the one at its end.
@@ -33,6 +34,8 @@ use crate::request::stats;
 use crate::request::translate::Names;
 use crate::request::{narrow, refused, resolve, twin};
 
+/// Lists of so many documents go by primary key alone.
+const SHORT: u64 = 1000;
 /// How often a page is planned anew because a node failed in the middle of it.
 const ATTEMPTS: usize = 3;
 
@@ -111,6 +114,9 @@ async fn by_shard(
         }
     };
     let total = counted.shards.values().map(|(count, _)| count).sum();
+    if total <= SHORT && index.primary_key().is_some() {
+        return sorted::by_key(app, index, query, failed).await;
+    }
     let pieces = pieces(&counted.shards, query.offset as u64, query.limit as u64);
     let mut shards: BTreeMap<Shard, Vec<Vec<u8>>> = BTreeMap::new();
     let order = sort_by_key(index);
@@ -142,9 +148,10 @@ async fn by_shard(
             shards.entry(shard).or_default().push(document);
         }
     }
-    let documents = in_order(index, shards);
+    let documents = shards.into_values();
+    let documents = documents.flat_map(|documents| in_order(index, documents));
     Ok(Attempt::Page {
-        documents,
+        documents: documents.collect(),
         total,
         uncovered: counted.uncovered,
     })
@@ -218,54 +225,41 @@ async fn by_ids(
         body(index, query, clause, order.clone(), 0, ids.len() as u64)
     })
     .await?;
-    let mut shards: BTreeMap<Shard, Vec<Vec<u8>>> = BTreeMap::new();
-    let mut total = 0;
+    let mut found = Vec::new();
     for leg in &gathered.answers {
-        for document in results(&leg.answer)? {
-            total += 1;
-            shards
-                .entry(shard_in(&document).unwrap_or(Shard(0)))
-                .or_default()
-                .push(document);
-        }
+        found.extend(results(&leg.answer)?);
     }
-    let documents = in_order(index, shards)
-        .into_iter()
-        .skip(query.offset)
-        .take(query.limit)
-        .collect();
+    let total = found.len() as u64;
+    let documents = in_order(index, found).into_iter();
     Ok(Attempt::Page {
-        documents,
+        documents: documents.skip(query.offset).take(query.limit).collect(),
         total,
         uncovered: gathered.uncovered,
     })
 }
 
-/// The documents of all shards, of each by primary key as the node has them. Those that the engine takes for equal are in the
-/// order of their ids, as far as they are here: nodes have them in any order.
-fn in_order(index: &Index, shards: BTreeMap<Shard, Vec<Vec<u8>>>) -> Vec<Vec<u8>> {
-    let mut ordered = Vec::with_capacity(shards.values().map(Vec::len).sum());
+/// Documents by primary key. Those that the engine takes for equal are in the order of their ids, as far as they are here: nodes
+/// have them in any order.
+fn in_order(index: &Index, documents: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     let rules: Vec<SortRule> = sort_by_key(index)
         .iter()
         .filter_map(|rule| rule.parse().ok())
         .collect();
-    for documents in shards.into_values() {
-        let mut keyed: Vec<(SortKey, Vec<u8>)> = documents
-            .into_iter()
-            .map(|document| (SortKey::read(&document, &rules), document))
-            .collect();
-        let same = |left: &(SortKey, _), right: &(SortKey, _)| {
-            left.0.compare(&right.0, &rules) == Ordering::Equal
-        };
-        for equal in keyed.chunk_by_mut(same).filter(|equal| equal.len() > 1) {
-            equal.sort_by_cached_key(|(key, _)| {
-                let id = key.last_value();
-                id.as_ref().and_then(primary_key::canonical_value)
-            });
-        }
-        ordered.extend(keyed.into_iter().map(|(_, document)| document));
+    let mut keyed: Vec<(SortKey, Vec<u8>)> = documents
+        .into_iter()
+        .map(|document| (SortKey::read(&document, &rules), document))
+        .collect();
+    keyed.sort_by(|left, right| left.0.compare(&right.0, &rules));
+    let same = |left: &(SortKey, _), right: &(SortKey, _)| {
+        left.0.compare(&right.0, &rules) == Ordering::Equal
+    };
+    for equal in keyed.chunk_by_mut(same).filter(|equal| equal.len() > 1) {
+        equal.sort_by_cached_key(|(key, _)| {
+            let id = key.last_value();
+            id.as_ref().and_then(primary_key::canonical_value)
+        });
     }
-    ordered
+    keyed.into_iter().map(|(_, document)| document).collect()
 }
 
 /// Sends `documents/fetch` to every leg of a plan.

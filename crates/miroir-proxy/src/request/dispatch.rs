@@ -413,6 +413,7 @@ async fn persist(app: &App, operation: &Operation) -> Result<TaskRow, Failure> {
         &operation.details,
         operation.custom_metadata.clone(),
     );
+    row.visible = !matches!(operation.work, Work::SetPrimaryKey { is_part: true, .. });
     row.work = Some(Json::of(&operation.work));
     let node_uid = operation.node_uid.clone();
     let index = operation.index.clone();

@@ -108,6 +108,16 @@ pub(crate) async fn set_primary_key(
     primary_key: Option<String>,
 ) -> Result<Accepted, Failure> {
     let details = Map::from_iter([("primaryKey".to_owned(), json!(primary_key))]);
+    rekey(app, uid, primary_key, details).await
+}
+
+/// The same with any details of the task.
+pub(crate) async fn rekey(
+    app: &Arc<App>,
+    uid: IndexUid,
+    primary_key: Option<String>,
+    details: Map<String, Value>,
+) -> Result<Accepted, Failure> {
     let kind = TaskKind::IndexUpdate;
     let (turn, has_documents) = take_turn_to_rekey(app, &uid, primary_key.as_deref()).await?;
     let Some(head) = turn.clone() else {
@@ -118,22 +128,66 @@ pub(crate) async fn set_primary_key(
         return conclude(app, Some(uid), kind, details, None, None).await;
     };
     if let Some(existing) = head.primary_key.as_ref().filter(|_| has_documents) {
-        let mut error = ApiError::primary_key_exists(existing);
-        // Of this task the server names the index; of a document task it does not.
-        error.message = format!("Index `{uid}`: {}", error.message);
+        let error = key_is_set(&uid, existing);
         return conclude(app, Some(uid), kind, details, None, Some(error)).await;
     }
+    let defaults = app.node_defaults().await?;
+    let operation = Operation {
+        details,
+        ..new_key(app, uid, head, primary_key, false, &defaults)
+    };
+    dispatch(app, turn, operation).await
+}
+
+/// Sets the primary key of an index that is about to be called `new`, as a part of that task. Returns why a server would not.
+pub(crate) async fn rekey_for_a_rename(
+    app: &Arc<App>,
+    uid: IndexUid,
+    new: &IndexUid,
+    primary_key: String,
+) -> Result<Option<ApiError>, Failure> {
+    let (turn, has_documents) = take_turn_to_rekey(app, &uid, Some(&primary_key)).await?;
+    let Some(head) = turn.clone() else {
+        return Ok(None);
+    };
+    match &head.primary_key {
+        Some(existing) if *existing == primary_key => return Ok(None),
+        Some(existing) if has_documents => return Ok(Some(key_is_set(new, existing))),
+        _ => {}
+    }
+    let defaults = app.node_defaults().await?;
+    let operation = new_key(app, uid, head, primary_key, true, &defaults);
+    dispatch(app, turn, operation).await?;
+    Ok(None)
+}
+
+/// Of this task a server names the index; of a document task it does not.
+fn key_is_set(uid: &IndexUid, existing: &str) -> ApiError {
+    let mut error = ApiError::primary_key_exists(existing);
+    error.message = format!("Index `{uid}`: {}", error.message);
+    error
+}
+
+/// Every node learns the primary key.
+fn new_key(
+    app: &Arc<App>,
+    uid: IndexUid,
+    head: Head,
+    primary_key: String,
+    is_part: bool,
+    defaults: &NodeDefaults,
+) -> Operation {
     let next = Head {
         primary_key: Some(primary_key.clone()),
         ..head
     };
-    let defaults = app.node_defaults().await?;
-    let operation = Operation {
-        kind,
-        details,
+    Operation {
+        kind: TaskKind::IndexUpdate,
+        details: Map::new(),
         custom_metadata: None,
         work: Work::SetPrimaryKey {
             primary_key: primary_key.clone(),
+            is_part,
         },
         touched: Touched::Nothing,
         plan: plan::write(
@@ -142,15 +196,14 @@ pub(crate) async fn set_primary_key(
             &ShardSet::full(next.shards),
         ),
         legs: everywhere(app, &next.node_uid, next.shards, |_| {
-            primary_key_requests(&next, &primary_key, &defaults)
+            primary_key_requests(&next, &primary_key, defaults)
         }),
         catalog: CatalogChange::None,
         new_fields: Vec::new(),
         index: uid,
         node_uid: next.node_uid.clone(),
         next: Some(next),
-    };
-    dispatch(app, turn, operation).await
+    }
 }
 
 /// The turn on an index, and whether it has documents, where that decides: a primary key that is known can be changed only in

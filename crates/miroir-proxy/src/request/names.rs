@@ -21,7 +21,7 @@ use crate::clock;
 use crate::cluster::sequencer::Turn;
 use crate::http::reply::{Failure, chain};
 use crate::request::dispatch::{Accepted, conclude, new_row};
-use crate::request::indexes::{is_taken, take_turn};
+use crate::request::indexes::{is_taken, rekey, rekey_for_a_rename, take_turn};
 use crate::tasks::{Work, finish_now};
 
 /// After the store took no write.
@@ -102,21 +102,31 @@ pub(crate) async fn swap(app: &Arc<App>, exchanges: Vec<Exchange>) -> Result<Acc
     if error.is_some() || exchanges.is_empty() {
         return conclude(app, None, kind, details, None, error).await;
     }
-    begin(app, new_row(None, kind, &details, None), exchanges, turns).await
+    let row = new_row(None, kind, &details, None);
+    begin(app, row, exchanges, None, turns).await
 }
 
-/// `PATCH /indexes/{uid}` with another uid.
+/// `PATCH /indexes/{uid}` with another uid, and maybe a primary key. A server renames first: a key that it refuses then fails the
+/// task, and the name is the new one.
 pub(crate) async fn rename(
     app: &Arc<App>,
     uid: IndexUid,
     new: IndexUid,
+    primary_key: Option<String>,
 ) -> Result<Accepted, Failure> {
     let kind = TaskKind::IndexUpdate;
     let details = Map::from_iter([
-        ("primaryKey".to_owned(), Value::Null),
+        ("primaryKey".to_owned(), json!(primary_key)),
         ("oldIndexUid".to_owned(), json!(uid)),
         ("newIndexUid".to_owned(), json!(new)),
     ]);
+    let refused = match primary_key {
+        Some(key) if uid == new => return rekey(app, uid, Some(key), details).await,
+        Some(key) if app.catalog.get(&new).is_none() && !is_taken(app, &new).await? => {
+            rekey_for_a_rename(app, uid.clone(), &new, key).await?
+        }
+        _ => None,
+    };
     let exchanges = vec![Exchange {
         indexes: (uid.clone(), new.clone()),
         rename: true,
@@ -133,7 +143,7 @@ pub(crate) async fn rename(
         return conclude(app, Some(uid), kind, details, None, error).await;
     }
     let row = new_row(Some(uid), kind, &details, None);
-    begin(app, row, exchanges, turns).await
+    begin(app, row, exchanges, refused, turns).await
 }
 
 async fn take_turns(app: &App, exchanges: &[Exchange]) -> Result<Turns, Failure> {
@@ -153,10 +163,13 @@ async fn begin(
     app: &Arc<App>,
     mut row: TaskRow,
     exchanges: Vec<Exchange>,
+    refused: Option<ApiError>,
     turns: Turns,
 ) -> Result<Accepted, Failure> {
+    let refused = refused.map(|error| json!(error));
     row.work = Some(Json::of(&Work::ExchangeNames {
         exchanges: exchanges.clone(),
+        refused: refused.clone(),
     }));
     let task = app
         .store
@@ -166,18 +179,26 @@ async fn begin(
             Ok(row)
         })
         .await?;
-    app.spawn_worker(carry_out(Arc::clone(app), task.uid, exchanges, turns));
+    app.spawn_worker(carry_out(
+        Arc::clone(app),
+        task.uid,
+        exchanges,
+        refused,
+        turns,
+    ));
     Ok(Accepted {
         task,
         degraded: None,
     })
 }
 
-/// Waits until every earlier task of the indexes has ended, and changes the names. Harmless to repeat after a restart.
+/// Waits until every earlier task of the indexes has ended, and changes the names. What else was `refused` of the task fails it all
+/// the same. Harmless to repeat after a restart.
 pub(crate) async fn carry_out(
     app: Arc<App>,
     uid: TaskUid,
     exchanges: Vec<Exchange>,
+    refused: Option<Value>,
     mut turns: Turns,
 ) {
     let started_at = clock::now_ns();
@@ -189,13 +210,17 @@ pub(crate) async fn carry_out(
     let renames = renames(&exchanges);
     loop {
         let (names, both_ways) = (renames.clone(), exchanges.clone());
+        let error = refused.as_ref().map(Json::of);
         let written = app
             .store
-            .write(move |tx| exchange(tx, uid, &names, &both_ways, started_at))
+            .write(move |tx| exchange(tx, uid, &names, &both_ways, error, started_at))
             .await;
         match written {
             Ok(true) => {
-                app.metrics.work.task_ended(TaskStatus::Succeeded);
+                app.metrics.work.task_ended(match refused {
+                    None => TaskStatus::Succeeded,
+                    Some(_) => TaskStatus::Failed,
+                });
                 break;
             }
             Ok(false) => {
@@ -236,6 +261,7 @@ fn exchange(
     uid: TaskUid,
     renames: &[(IndexUid, IndexUid)],
     exchanges: &[Exchange],
+    refused: Option<Json>,
     started_at: i64,
 ) -> Result<bool, StoreError> {
     let Some(mut task) = tx.tasks().get(uid)? else {
@@ -279,7 +305,7 @@ fn exchange(
     }
     let batch = tx.sequences().next(miroir_store::table::BATCH_UID)?;
     let details = task.details.clone();
-    let error = error.map(|error| Json::of(&error));
+    let error = error.map(|error| Json::of(&error)).or(refused);
     finish_now(&mut task, batch, error, details, started_at);
     tx.tasks().update(&task)?;
     Ok(is_done)

@@ -32,7 +32,7 @@ pub(crate) fn requests(
         .filter(|index| *index.node_uid() == task.node_uid);
     let head = Head::from(&*index.ok_or("the index is not in the catalog any more")?);
     Ok(match &task.work {
-        Work::SetPrimaryKey { primary_key } => {
+        Work::SetPrimaryKey { primary_key, .. } => {
             let head = Head {
                 primary_key: Some(primary_key.clone()),
                 ..head
@@ -62,6 +62,7 @@ pub(crate) fn requests(
         | Work::DeleteDocuments { .. }
         | Work::EditDocuments
         | Work::CancelTasks { .. }
+        | Work::RemoveTasks { .. }
         | Work::ExchangeNames { .. }
         | Work::Compact { .. }
         | Work::Refuse { .. } => Vec::new(),

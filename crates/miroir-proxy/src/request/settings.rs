@@ -37,6 +37,12 @@ pub(crate) struct Change {
     pub(crate) may_create: bool,
 }
 
+impl Change {
+    fn resets_all(&self) -> bool {
+        self.method == Method::DELETE && self.sub_route.is_empty()
+    }
+}
+
 /// Any settings write.
 pub(crate) async fn change(
     app: &Arc<App>,
@@ -65,6 +71,9 @@ pub(crate) async fn change(
     validate(app, &uid, &head, &change).await?;
 
     let mut settings = head.settings.clone();
+    if change.resets_all() {
+        settings.reset();
+    }
     settings.apply_patch(&change.patch);
     let before = head.clone();
     let next = Head { settings, ..head };
@@ -145,7 +154,7 @@ async fn withdraw(app: &App, uid: &IndexUid, patch: &Map<String, Value>) {
 
 /// What the task shows of the change.
 fn details(change: &Change) -> Map<String, Value> {
-    if change.method == Method::DELETE && change.sub_route.is_empty() {
+    if change.resets_all() {
         reset_details(&change.patch)
     } else {
         task_details(&change.patch)

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::catalog::Index;
 use crate::cluster::defaults::HIDDEN_INDEX;
-use crate::http::reply::Failure;
+use crate::http::reply::{Failure, Reply};
 use crate::request::refused;
 use crate::request::translate::Names;
 
@@ -178,6 +178,19 @@ pub(crate) async fn refusal_of_settings(app: &App, uid: &IndexUid, body: Vec<u8>
             names.relay_twin(answer)
         }
         _ => Failure::new(Code::BadRequest, "The settings must be a JSON object."),
+    }
+}
+
+/// One setting as a twin shows it: a node shows one of a feature that is off by its own route only.
+pub(crate) async fn setting(app: &App, index: &Index, sub_route: &str) -> Result<Reply, Failure> {
+    let path = format!("/indexes/{}/settings/{sub_route}", index.node_uid().twin());
+    match ask(app, Method::GET, &path, None).await {
+        Some(answer) if answer.is_success() => Ok(Reply::json_bytes(StatusCode::OK, answer.body)),
+        Some(answer) => Err(Names::of(index).relay_twin(answer)),
+        None => Err(Failure::new(
+            Code::MiroirNoQuorum,
+            "No node can be reached to read this setting. Retry when the nodes are back.",
+        )),
     }
 }
 

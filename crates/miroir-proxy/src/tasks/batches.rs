@@ -1,6 +1,6 @@
 //! Batches as clients see them: Miroir's own tasks, alone or with those that a cancelation ended.
 
-use miroir_core::wire::task::{BatchView, Progress, Step};
+use miroir_core::wire::task::{BatchView, PROCESSING, Progress, Step};
 use miroir_store::StoreError;
 use miroir_store::table::TaskRow;
 
@@ -23,7 +23,7 @@ fn progress(task: &OpenTask) -> Progress {
     Progress {
         percentage: finished as f32 / total.max(1) as f32 * 100.0,
         steps: vec![Step {
-            current_step: "processing tasks",
+            current_step: PROCESSING,
             finished,
             total,
         }],

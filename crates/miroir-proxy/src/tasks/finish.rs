@@ -420,7 +420,7 @@ async fn complete_index(
             row.settings_fingerprint = settings_fingerprint(&settings);
             read_back = true;
         }
-        Work::SetPrimaryKey { primary_key } if succeeded => {
+        Work::SetPrimaryKey { primary_key, .. } if succeeded => {
             row.primary_key = Some(primary_key.clone())
         }
         Work::DeleteIndex { .. } => return Ok(None),

@@ -69,16 +69,30 @@ pub(crate) enum Work {
         #[serde(default)]
         lexicon: Sent,
     },
-    /// The primary key is set.
-    SetPrimaryKey { primary_key: String },
+    /// The primary key is set, by itself or as a part of another task, which is the one that clients see.
+    SetPrimaryKey {
+        primary_key: String,
+        #[serde(default)]
+        is_part: bool,
+    },
     /// These user settings become the committed ones.
     Settings { settings: Map<String, Value> },
     /// The end is known; the legs only bring the index into being, as a server does before it reads the documents.
     FailWith { error: Value },
     /// These tasks are ended, as far as that is still possible.
     CancelTasks { tasks: Vec<TaskUid> },
+    /// Finished tasks are forgotten, once these have ended.
+    RemoveTasks {
+        matched: Vec<TaskUid>,
+        awaited: Vec<TaskUid>,
+    },
     /// Indexes change their names, once every earlier task of them has ended.
-    ExchangeNames { exchanges: Vec<Exchange> },
+    ExchangeNames {
+        exchanges: Vec<Exchange>,
+        /// Why the task fails nevertheless.
+        #[serde(default)]
+        refused: Option<Value>,
+    },
     /// The index is compacted on one node after the other.
     Compact { node_uid: NodeUid },
     /// Too few copies took the write, the client was told so. What it `created` goes away again.
@@ -101,7 +115,7 @@ impl Work {
     pub(crate) fn advance(&self, head: &mut Head) {
         match self {
             Self::Settings { settings } => head.settings = UserSettings::from(settings.clone()),
-            Self::SetPrimaryKey { primary_key } => head.primary_key = Some(primary_key.clone()),
+            Self::SetPrimaryKey { primary_key, .. } => head.primary_key = Some(primary_key.clone()),
             _ => {}
         }
     }
@@ -442,6 +456,20 @@ impl OpenTasks {
                 return;
             }
         }
+    }
+
+    /// Those of these tasks that nodes work on, or would as the next: no earlier task on their index is open.
+    pub(crate) fn in_hand(&self, uids: &[TaskUid]) -> Vec<TaskUid> {
+        let tasks = self.tasks.lock();
+        let mut busy = BTreeSet::new();
+        let in_hand = tasks.values().filter(|task| {
+            let is_first = busy.insert(&task.node_uid);
+            is_first || task.processing_since().is_some()
+        });
+        in_hand
+            .map(|task| task.uid)
+            .filter(|uid| uids.binary_search(uid).is_ok())
+            .collect()
     }
 
     /// Waits until none of these tasks is open for which `concerns` holds.

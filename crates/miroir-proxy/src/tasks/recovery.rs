@@ -20,7 +20,7 @@ use crate::fault::{self, Fault};
 use crate::http::reply::chain;
 use crate::request::{compaction, names, replay};
 use crate::tasks::cancel::carry_out;
-use crate::tasks::{OpenLeg, OpenTask, Work, broadcast};
+use crate::tasks::{OpenLeg, OpenTask, Work, broadcast, removal};
 
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -85,7 +85,10 @@ fn own_work(row: &TaskRow) -> Result<Option<Work>, StoreError> {
     let is_own = |work: &Work| {
         matches!(
             work,
-            Work::CancelTasks { .. } | Work::ExchangeNames { .. } | Work::Compact { .. }
+            Work::CancelTasks { .. }
+                | Work::RemoveTasks { .. }
+                | Work::ExchangeNames { .. }
+                | Work::Compact { .. }
         )
     };
     Ok(work.filter(is_own))
@@ -97,10 +100,13 @@ async fn go_on(app: &Arc<App>, uid: TaskUid, work: Work, held: &mut BTreeMap<Ind
         Work::CancelTasks { tasks } => {
             app.spawn_worker(carry_out(Arc::clone(app), uid, tasks));
         }
+        Work::RemoveTasks { matched, awaited } => {
+            app.spawn_worker(removal::carry_out(Arc::clone(app), uid, matched, awaited));
+        }
         Work::Compact { node_uid } => {
             app.spawn_worker(compaction::carry_out(Arc::clone(app), uid, node_uid));
         }
-        Work::ExchangeNames { exchanges } => {
+        Work::ExchangeNames { exchanges, refused } => {
             let mut turns = names::Turns::new();
             for name in exchanges.iter().flat_map(|exchange| {
                 let (left, right) = &exchange.indexes;
@@ -112,7 +118,9 @@ async fn go_on(app: &Arc<App>, uid: TaskUid, work: Work, held: &mut BTreeMap<Ind
                 };
                 turns.insert(name.clone(), turn);
             }
-            app.spawn_worker(names::carry_out(Arc::clone(app), uid, exchanges, turns));
+            let app = Arc::clone(app);
+            app.clone()
+                .spawn_worker(names::carry_out(app, uid, exchanges, refused, turns));
         }
         _ => {}
     }

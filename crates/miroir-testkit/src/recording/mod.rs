@@ -4,6 +4,7 @@
 //! values that change from run to run masked. A scenario starts on a fresh server, so task uids count from 0.
 
 mod exchange;
+mod fleet;
 mod mask;
 mod record;
 mod replay;

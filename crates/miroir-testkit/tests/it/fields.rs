@@ -8,6 +8,7 @@ use miroir_testkit::client::{Client, Response};
 use miroir_testkit::cluster::Cluster;
 use serde_json::{Value, json};
 
+use crate::alike::Pair;
 use crate::fixture::{Fleet, degraded, reference, start, succeed, until_status};
 
 const READS: usize = 24;
@@ -304,4 +305,30 @@ async fn fields_and_counts_are_those_of_one_server() {
     assert_eq!(counted[0], expected[0]);
     assert_eq!(counted[1]["id"], expected[1]["id"]);
     assert!(header.is_some_and(|header| header.starts_with("shards=")));
+}
+
+#[tokio::test]
+async fn documents_with_ids_that_were_counted_up_are_listed_as_on_one_server() {
+    let mut pair = Pair::start().await;
+    let settings = json!({ "filterableAttributes": ["colour"] });
+    pair.send("PATCH", "/indexes/stories/settings", settings);
+    let path = "/indexes/stories/documents";
+    pair.send(
+        "POST",
+        &format!("{path}?primaryKey=id"),
+        json!(crate::fixture::documents(50)),
+    );
+    pair.ask("GET", path);
+    pair.ask("GET", &format!("{path}?offset=17&limit=9&fields=title"));
+    pair.ask("GET", &format!("{path}?offset=45&limit=9"));
+    let fetch = format!("{path}/fetch");
+    for body in [
+        json!({ "limit": 0 }),
+        json!({ "filter": "colour = red", "limit": 7, "offset": 2 }),
+        json!({ "ids": [30, 4, "13", 777], "fields": ["id"] }),
+        json!({ "ids": [30, 4, "13", 777], "offset": 1, "limit": 1 }),
+    ] {
+        pair.send("POST", &fetch, body);
+    }
+    pair.compare().await;
 }

@@ -158,6 +158,40 @@ async fn names_change_as_on_one_server() {
 }
 
 #[tokio::test]
+async fn index_gets_another_name_and_a_key_in_one_request() {
+    let mut pair = Pair::start().await;
+    let masked = |pair: &mut Pair, method: &str, path: &str, body: Value| {
+        // The key is set by a task of its own, which no client sees but which has a number.
+        pair.step(json!({
+            "method": method, "path": path, "body": body, "mask": ["taskUid", "uid"],
+        }));
+    };
+    let both = |uid: &str, key: &str| json!({ "uid": uid, "primaryKey": key });
+    let look = |pair: &mut Pair, uids: [&str; 2]| {
+        for uid in uids {
+            pair.ask("GET", &format!("/indexes/{uid}"));
+            pair.ask("GET", &format!("/indexes/{uid}/stats"));
+        }
+    };
+    masked(&mut pair, "POST", "/indexes", json!({ "uid": "a" }));
+    masked(&mut pair, "POST", "/indexes", json!({ "uid": "taken" }));
+    masked(&mut pair, "PATCH", "/indexes/a", both("b", "key"));
+    look(&mut pair, ["a", "b"]);
+    masked(&mut pair, "PATCH", "/indexes/b", both("b", "isbn"));
+    masked(&mut pair, "PATCH", "/indexes/b", both("taken", "id"));
+    look(&mut pair, ["taken", "b"]);
+    let batch = json!([{ "isbn": 1, "key": 2 }]);
+    masked(&mut pair, "POST", "/indexes/b/documents", batch);
+    // A key that cannot be changed any more: the task fails, the name is new.
+    masked(&mut pair, "PATCH", "/indexes/b", both("c", "key"));
+    look(&mut pair, ["b", "c"]);
+    masked(&mut pair, "PATCH", "/indexes/c", both("d", "isbn"));
+    masked(&mut pair, "PATCH", "/indexes/nobody", both("e", "key"));
+    look(&mut pair, ["c", "d"]);
+    pair.compare().await;
+}
+
+#[tokio::test]
 async fn no_search_sees_half_a_swap() {
     let fleet = start(Cluster::builder().nodes(3).rf(2).shards(16)).await;
     let client = fleet.client();

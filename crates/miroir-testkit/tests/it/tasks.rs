@@ -171,6 +171,37 @@ async fn canceled_tasks_look_as_on_one_server() {
     }
 }
 
+#[tokio::test]
+async fn task_that_nodes_work_on_is_deleted_when_it_ends() {
+    let embedder = Embedder::start().await;
+    let fleet = start(
+        Cluster::builder()
+            .nodes(2)
+            .rf(2)
+            .node_flag(LOOPBACK)
+            .shards(8),
+    )
+    .await;
+    let client = fleet.client();
+    fill(&client, 10).await;
+    let settings = json!({ "embedders": { "mine": embedder.setting() } });
+    let change = client.patch("/indexes/stories/settings", &settings).await;
+    succeed(&client, change).await;
+    embedder.set_open(false);
+    let path = "/indexes/stories/documents";
+    let in_hand = sent(&client, "POST", path, Some(json!(documents(10)))).await;
+    let behind = sent(&client, "DELETE", path, None).await;
+    let query = format!("/tasks?uids={in_hand},{behind}");
+    let deletion = sent(&client, "DELETE", &query, None).await;
+    let view = async |uid: u64| get(&client, &format!("/tasks/{uid}")).await;
+    assert_eq!(view(deletion).await["status"], "enqueued");
+    embedder.set_open(true);
+    client.wait_task(deletion).await.expect("an end");
+    let ended = view(deletion).await;
+    assert_eq!(ended["details"]["matchedTasks"], 2);
+    assert_eq!(view(in_hand).await["code"], "task_not_found", "{ended}");
+}
+
 /// A cancelation that the proxy did not live to carry out is carried out by the next one.
 #[tokio::test]
 async fn cancelation_survives_the_proxy() {

@@ -17,7 +17,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::time::{Timestamp, iso_duration};
 use crate::error::ApiError;
 
-pub use batch::{BatchStats, BatchView, Progress, Step};
+pub use batch::{BatchStats, BatchView, PROCESSING, Progress, Step};
 pub use details::{Details, IndexSwap};
 pub use filter::{TaskFacts, TaskFilter};
 pub use name::{TaskKind, TaskStatus};

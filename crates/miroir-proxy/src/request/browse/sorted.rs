@@ -13,7 +13,7 @@ use miroir_core::plan::Constraints;
 use miroir_core::wire::documents::BrowseQuery;
 use serde::Deserialize;
 
-use super::{Attempt, by_ids, results, scatter_fetch, sort_by_key};
+use super::{Attempt, SHORT, by_ids, in_order, results, scatter_fetch, sort_by_key};
 use crate::app::App;
 use crate::catalog::Index;
 use crate::http::reply::Failure;
@@ -89,6 +89,51 @@ pub(super) async fn page(
         total,
         uncovered: gathered.uncovered,
     })
+}
+
+/// A page of a short list in the order of primary keys. The keys of all are compared, so that those that the engine takes for equal
+/// have one order too.
+pub(super) async fn by_key(
+    app: &Arc<App>,
+    index: &Index,
+    query: &BrowseQuery,
+    failed: &BTreeSet<NodeId>,
+) -> Result<Attempt, Failure> {
+    let order = sort_by_key(index);
+    let keys_only = BrowseQuery {
+        fields: index.primary_key().map(|key| vec![key.to_owned()]),
+        retrieve_vectors: false,
+        ..query.clone()
+    };
+    let constraints = Constraints {
+        exclude_nodes: failed.clone(),
+        ..narrow::filter(app, index, query.filter.as_ref())
+    };
+    let gathered = scatter_fetch(app, index, &constraints, |clause| {
+        super::body(index, &keys_only, clause, order.clone(), 0, SHORT)
+    })
+    .await?;
+    let mut total = 0;
+    let mut keys = Vec::new();
+    for leg in &gathered.answers {
+        total += leg.answer.json::<Total>().map_err(Failure::internal)?.total;
+        keys.extend(results(&leg.answer)?);
+    }
+    let rules: Vec<SortRule> = order.iter().filter_map(|rule| rule.parse().ok()).collect();
+    let ids = in_order(index, keys)
+        .iter()
+        .skip(query.offset)
+        .take(query.limit)
+        .filter_map(|key| SortKey::read(key, &rules).last_value())
+        .collect();
+    match in_full(app, index, query, ids, failed).await? {
+        Ok(documents) => Ok(Attempt::Page {
+            documents,
+            total,
+            uncovered: gathered.uncovered,
+        }),
+        Err(attempt) => Ok(attempt),
+    }
 }
 
 /// The documents with these ids, in this order, as the client wants them. A server may name one twice.
