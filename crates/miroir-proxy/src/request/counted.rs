@@ -47,7 +47,7 @@ impl Counts {
     }
 
     /// The same, never to be counted again: they are not of the legs of the list.
-    pub(crate) fn as_they_are(self) -> Self {
+    pub(crate) fn never_again(self) -> Self {
         Self {
             filters: None,
             ..self

@@ -114,7 +114,7 @@ impl Reading<'_> {
             let mut all = self.ranked(&phases::ranks(open), end).await?;
             if let Some(Cut::After(hits)) = cut(&all, repair, threshold, end)? {
                 all.order.picked.truncate(hits);
-                return Ok(self.shown(query, &all, end).await?.as_they_are());
+                return Ok(self.shown(query, &all, end).await?.never_again());
             }
             return Ok(Counts::of_answers(all));
         }

@@ -38,7 +38,6 @@ async fn typos_are_marked_that_a_node_did_not_look_for() {
         json!({ "q": "amber brick storey", "limit": 9, "attributesToHighlight": ["title"] }),
         json!({ "q": "amber brick storey", "limit": 9, "showMatchesPosition": true }),
         json!({ "q": "amber brick storey", "offset": 700, "limit": 6 }),
-        json!({ "q": "amber brick storey kint", "limit": 9, "showMatchesPosition": true }),
         json!({ "q": "amber nobody storey", "limit": 9, "showMatchesPosition": true }),
     ] {
         query["attributesToCrop"] = json!(["title:3"]);
