@@ -420,7 +420,8 @@ async fn persist(app: &App, operation: &Operation) -> Result<TaskRow, Failure> {
     let legs = open_legs(&operation.legs, TaskUid(0));
     let catalog = operation.catalog.clone();
     let new_fields = operation.new_fields.clone();
-    let claim = idempotency::claim();
+    // The request is remembered with the task that its client sees.
+    let claim = row.visible.then(idempotency::claim).flatten();
     let task = app
         .store
         .write(move |tx| {
