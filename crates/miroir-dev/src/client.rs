@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use http::{Method, StatusCode};
-use miroir_node::{Answer, Call, ContentType, EnqueuedTask, NodeClient, NodeTask, PoolLimits};
+use miroir_node::{Answer, Call, ContentType, EnqueuedTask, NodeClient, NodeTask, PoolLimits, Tls};
 use tokio::time::{Instant, sleep};
 
 /// One request, the indexing that it may wait for not included.
@@ -27,7 +27,7 @@ impl Client {
             .parse()
             .with_context(|| format!("{name} is no name of a node"))?;
         let url = format!("http://127.0.0.1:{port}");
-        let http = NodeClient::new(id, &url, Some(key), PoolLimits::default())
+        let http = NodeClient::new(id, &url, Some(key), PoolLimits::default(), &Tls::none())
             .context("a key does not fit into an HTTP header")?;
         Ok(Self {
             name: name.to_owned(),

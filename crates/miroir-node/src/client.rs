@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use http::{Request, Uri};
 use http_body_util::BodyExt;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -16,6 +17,7 @@ use crate::answer::Answer;
 use crate::call::{Call, Kind};
 use crate::error::{NodeError, Stage};
 use crate::outgoing::Outgoing;
+use crate::tls::Tls;
 
 /// Bounds of the connections kept to one node.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +45,7 @@ impl Default for PoolLimits {
 /// which a node notices.
 pub struct NodeClient {
     id: NodeId,
-    /// `http://host:port`, no trailing slash.
+    /// `http://host:port` or `https://host:port`, no trailing slash.
     address: String,
     authorization: Option<HeaderValue>,
     reads: Pool,
@@ -51,10 +53,10 @@ pub struct NodeClient {
     slots: Semaphore,
 }
 
-type Pool = Client<HttpConnector, Outgoing>;
+type Pool = Client<HttpsConnector<HttpConnector>, Outgoing>;
 
 impl NodeClient {
-    /// `address` is `http://host[:port]`. `key` is sent as the bearer of every call.
+    /// `address` is `http://host[:port]`, or `https://host[:port]` if `tls` trusts it. `key` is sent as the bearer of every call.
     ///
     /// # Errors
     /// A key with bytes that no header may carry.
@@ -63,6 +65,7 @@ impl NodeClient {
         address: &str,
         key: Option<&str>,
         limits: PoolLimits,
+        tls: &Tls,
     ) -> Result<Self, http::header::InvalidHeaderValue> {
         let authorization = match key {
             Some(key) => {
@@ -76,8 +79,8 @@ impl NodeClient {
             id,
             address: address.trim_end_matches('/').to_owned(),
             authorization,
-            reads: pool(limits, true),
-            writes: pool(limits, false),
+            reads: pool(limits, tls, true),
+            writes: pool(limits, tls, false),
             slots: Semaphore::new(limits.max_total),
         })
     }
@@ -165,12 +168,18 @@ impl std::fmt::Debug for NodeClient {
 
 /// `resend_unsent`: a call that met a connection which died while idle is sent again on a new one. The library does so only while no
 /// byte has left; writes still refuse, because their outcome is looked up on the node instead of guessed.
-fn pool(limits: PoolLimits, resend_unsent: bool) -> Pool {
+fn pool(limits: PoolLimits, tls: &Tls, resend_unsent: bool) -> Pool {
     let mut connector = HttpConnector::new();
+    connector.enforce_http(false);
     // Without it the second of two small writes waits 40 ms for the acknowledgement of the first.
     connector.set_nodelay(true);
     connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
     connector.set_keepalive(Some(Duration::from_secs(60)));
+    let connector = HttpsConnectorBuilder::new()
+        .with_tls_config((*tls.0).clone())
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(connector);
     Client::builder(TokioExecutor::new())
         // Without a timer the pool never closes idle connections.
         .pool_timer(TokioTimer::new())

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
-use crate::{Call, NodeClient, PoolLimits, Retry, Stage};
+use crate::{Call, NodeClient, PoolLimits, Retry, Stage, Tls};
 
 fn client(port: u16) -> NodeClient {
     let id: NodeId = "meili-0".parse().unwrap();
@@ -17,6 +17,7 @@ fn client(port: u16) -> NodeClient {
         &format!("http://127.0.0.1:{port}"),
         Some("key"),
         PoolLimits::default(),
+        &Tls::none(),
     )
     .unwrap()
 }

@@ -11,6 +11,7 @@ use miroir_core::id::{NodeId, NodeUid, ShardCount, TaskUid};
 use miroir_core::plan;
 use miroir_core::quorum;
 use miroir_core::topology::{HealthMap, StaleMap, Topology};
+use miroir_core::wire::task::TaskStatus;
 use miroir_store::table::StaleReason;
 use miroir_store::{Store, StoreError};
 use tokio::sync::{Notify, OnceCell};
@@ -21,6 +22,7 @@ use crate::capabilities::exact_dictionary::ExactDictionary;
 use crate::capabilities::idempotency::{self, Idempotency};
 use crate::capabilities::query_coalescing::Coalescing;
 use crate::capabilities::settings_broadcast::{SettingsBroadcast, Standing, terms};
+use crate::capabilities::webhooks::Webhooks;
 use crate::catalog::Catalog;
 use crate::cluster::Cluster;
 use crate::cluster::defaults::{self, NodeDefaults};
@@ -61,6 +63,8 @@ pub(crate) struct App {
     pub(crate) lanes: Arc<Lanes>,
     /// Indexes whose words every node is to know.
     pub(crate) dictionary: ExactDictionary,
+    /// Who is told of finished tasks.
+    pub(crate) webhooks: Webhooks,
     /// Which nodes have the settings of an index.
     pub(crate) settings: SettingsBroadcast,
     /// Indexes that nodes may lack.
@@ -184,6 +188,12 @@ impl App {
             );
             Failure::caused(answer, error)
         })
+    }
+
+    /// A task has come to its end, and the store knows it.
+    pub(crate) fn task_ended(&self, status: TaskStatus) {
+        self.metrics.work.task_ended(status);
+        self.webhooks.bell.notify_one();
     }
 
     /// Runs a write's second half so that a client that hangs up does not cut it short.

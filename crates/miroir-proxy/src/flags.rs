@@ -16,6 +16,12 @@ pub struct Flags {
     /// A value that wins over the file and the environment, as in `scatter.node_timeout_ms=4000`; repeatable
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
+    /// A webhook that is told of every finished task; short for `--set task_webhook.url=URL`
+    #[arg(long, value_name = "URL")]
+    pub task_webhook_url: Option<String>,
+    /// The `Authorization` header to send to it; better set by `MIROIR_TASK_WEBHOOK_AUTHORIZATION_HEADER`
+    #[arg(long, value_name = "TEXT")]
+    pub task_webhook_authorization_header: Option<String>,
     /// Report every problem of the configuration and exit: 0 without problems, else 1
     #[arg(long)]
     pub check_config: bool,
@@ -39,9 +45,25 @@ impl Flags {
     pub fn sources(&self) -> Sources<'static> {
         Sources {
             file: self.config.clone(),
-            settings: self.set.clone(),
+            settings: self.settings(),
             ..Sources::of_this_process()
         }
+    }
+
+    /// What `--set` says, and the flags that are short for it. The texts are YAML in quotes, whatever is in them.
+    fn settings(&self) -> Vec<String> {
+        let short = [
+            ("task_webhook.url", &self.task_webhook_url),
+            (
+                "task_webhook.authorization_header",
+                &self.task_webhook_authorization_header,
+            ),
+        ];
+        let short = short.into_iter().filter_map(|(path, text)| {
+            let text = serde_json::to_string(text.as_ref()?).expect("a text always serialises");
+            Some(format!("{path}={text}"))
+        });
+        self.set.iter().cloned().chain(short).collect()
     }
 
     /// The answer to `--check-config` or `--print-config`, and to a configuration with problems whatever the flags.

@@ -1,11 +1,12 @@
 //! The two views of a store: one consistent snapshot to read, or one atomic change.
 
 use crate::table::{
-    ReadCatalog, ReadCluster, ReadIdempotency, ReadIndexFields, ReadKeys, ReadLexicons,
-    ReadNodeTasks, ReadNodes, ReadReplicaGroups, ReadSequences, ReadSettingsCopies, ReadStaleness,
-    ReadTasks, ReadTopologyEpochs, WriteCatalog, WriteCluster, WriteIdempotency, WriteIndexFields,
-    WriteKeys, WriteLexicons, WriteNodeTasks, WriteNodes, WriteReplicaGroups, WriteSequences,
-    WriteSettingsCopies, WriteStaleness, WriteTasks, WriteTopologyEpochs,
+    ReadCatalog, ReadCluster, ReadFeatures, ReadIdempotency, ReadIndexFields, ReadKeys,
+    ReadLexicons, ReadNodeTasks, ReadNodes, ReadReplicaGroups, ReadSequences, ReadSettingsCopies,
+    ReadStaleness, ReadTasks, ReadTopologyEpochs, ReadWebhooks, WriteCatalog, WriteCluster,
+    WriteFeatures, WriteIdempotency, WriteIndexFields, WriteKeys, WriteLexicons, WriteNodeTasks,
+    WriteNodes, WriteReplicaGroups, WriteSequences, WriteSettingsCopies, WriteStaleness,
+    WriteTasks, WriteTopologyEpochs, WriteWebhooks,
 };
 
 /// One consistent snapshot of every table.
@@ -22,6 +23,8 @@ pub trait ReadTransaction {
     fn staleness(&self) -> &dyn ReadStaleness;
     fn index_fields(&self) -> &dyn ReadIndexFields;
     fn lexicons(&self) -> &dyn ReadLexicons;
+    fn features(&self) -> &dyn ReadFeatures;
+    fn webhooks(&self) -> &dyn ReadWebhooks;
     fn settings_copies(&self) -> &dyn ReadSettingsCopies;
     fn idempotency(&self) -> &dyn ReadIdempotency;
 }
@@ -43,6 +46,8 @@ pub trait Transaction {
     fn staleness(&mut self) -> &mut dyn WriteStaleness;
     fn index_fields(&mut self) -> &mut dyn WriteIndexFields;
     fn lexicons(&mut self) -> &mut dyn WriteLexicons;
+    fn features(&mut self) -> &mut dyn WriteFeatures;
+    fn webhooks(&mut self) -> &mut dyn WriteWebhooks;
     fn settings_copies(&mut self) -> &mut dyn WriteSettingsCopies;
     fn idempotency(&mut self) -> &mut dyn WriteIdempotency;
 }
@@ -63,6 +68,8 @@ macro_rules! implement_transactions {
             fn staleness(&self) -> &dyn $crate::table::ReadStaleness { self }
             fn index_fields(&self) -> &dyn $crate::table::ReadIndexFields { self }
             fn lexicons(&self) -> &dyn $crate::table::ReadLexicons { self }
+            fn features(&self) -> &dyn $crate::table::ReadFeatures { self }
+            fn webhooks(&self) -> &dyn $crate::table::ReadWebhooks { self }
             fn settings_copies(&self) -> &dyn $crate::table::ReadSettingsCopies { self }
             fn idempotency(&self) -> &dyn $crate::table::ReadIdempotency { self }
         }
@@ -81,6 +88,8 @@ macro_rules! implement_transactions {
             fn staleness(&mut self) -> &mut dyn $crate::table::WriteStaleness { self }
             fn index_fields(&mut self) -> &mut dyn $crate::table::WriteIndexFields { self }
             fn lexicons(&mut self) -> &mut dyn $crate::table::WriteLexicons { self }
+            fn features(&mut self) -> &mut dyn $crate::table::WriteFeatures { self }
+            fn webhooks(&mut self) -> &mut dyn $crate::table::WriteWebhooks { self }
             fn settings_copies(&mut self) -> &mut dyn $crate::table::WriteSettingsCopies { self }
             fn idempotency(&mut self) -> &mut dyn $crate::table::WriteIdempotency { self }
         }

@@ -67,6 +67,39 @@ impl ApiError {
             format!("Webhook `{uuid}` not found."),
         )
     }
+
+    pub fn missing_webhook_url(uuid: impl fmt::Display) -> Self {
+        Self::new(
+            Code::InvalidWebhookUrl,
+            format!("The URL for the webhook `{uuid}` is missing."),
+        )
+    }
+
+    pub fn too_many_webhooks() -> Self {
+        Self::new(
+            Code::InvalidWebhooks,
+            "Defining too many webhooks would crush the server. Please limit the number of webhooks to 20. You may use a third-party proxy server to dispatch events to more than 20 endpoints.",
+        )
+    }
+
+    pub fn too_many_webhook_headers(uuid: impl fmt::Display) -> Self {
+        Self::new(
+            Code::InvalidWebhookHeaders,
+            format!(
+                "Too many headers for the webhook `{uuid}`. Please limit the number of headers to 200. Hint: To remove an already defined header set its value to `null`"
+            ),
+        )
+    }
+
+    /// The webhook that the process was started with.
+    pub fn immutable_webhook(uuid: impl fmt::Display) -> Self {
+        Self::new(
+            Code::ImmutableWebhook,
+            format!(
+                "Webhook `{uuid}` is immutable. The webhook defined from the command line cannot be modified using the API."
+            ),
+        )
+    }
 }
 
 /// API keys.

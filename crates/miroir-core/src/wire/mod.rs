@@ -11,3 +11,4 @@ pub mod search;
 pub mod similar;
 pub mod task;
 pub mod time;
+pub mod webhook;

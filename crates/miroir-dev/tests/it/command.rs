@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use miroir_devnode::Port;
-use miroir_node::{Answer, Call, NodeClient, PoolLimits};
+use miroir_node::{Answer, Call, NodeClient, PoolLimits, Tls};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -127,9 +127,14 @@ impl Running {
         runtime.block_on(async {
             let url = format!("http://127.0.0.1:{}", self.port);
             let key = Some(self.value("master key"));
-            let client =
-                NodeClient::new("proxy".parse().unwrap(), &url, key, PoolLimits::default())
-                    .unwrap();
+            let client = NodeClient::new(
+                "proxy".parse().unwrap(),
+                &url,
+                key,
+                PoolLimits::default(),
+                &Tls::none(),
+            )
+            .unwrap();
             let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
             client.call(Call::get(path, deadline)).await.unwrap()
         })

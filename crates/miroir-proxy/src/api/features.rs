@@ -1,28 +1,52 @@
-//! `/experimental-features`: those of a server, all off. A fleet has none of them, and says why when one is to be switched on.
+//! `/experimental-features`: what clients have switched. Nodes have those on that they need to; the others are refused with the reason.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::State;
 use miroir_core::error::{ApiError, Code};
 use miroir_core::wire::deserialize::from_json;
 use miroir_core::wire::features::Features;
 
+use crate::app::App;
+use crate::cluster::features::switch;
 use crate::http::body::JsonBody;
 use crate::http::reply::{Failure, Reply};
 
-pub(crate) async fn get() -> Reply {
-    Reply::ok(&Features::default())
+/// Features of filters, editions and embedders: nodes do the work, and Miroir sends them all that it takes.
+const ON_NODES: [&str; 4] = [
+    "editDocumentsByFunction",
+    "containsFilter",
+    "compositeEmbedders",
+    "multimodal",
+];
+
+pub(crate) async fn get(State(app): State<Arc<App>>) -> Result<Reply, Failure> {
+    let switches = app.store.read(|tx| tx.features().switches()).await?;
+    Ok(Reply::ok(&Features::of(&switches)))
 }
 
-pub(crate) async fn update(JsonBody(body): JsonBody) -> Result<Reply, Failure> {
+pub(crate) async fn update(
+    State(app): State<Arc<App>>,
+    JsonBody(body): JsonBody,
+) -> Result<Reply, Failure> {
     let wanted: Features = from_json(&body)?;
-    match wanted.first_enabled() {
-        None => Ok(Reply::ok(&Features::default())),
-        Some(name) => {
+    let mut switches = BTreeMap::new();
+    for (name, enabled) in wanted.named() {
+        if ON_NODES.contains(&name) {
+            switches.insert(name.to_owned(), enabled);
+        } else if enabled {
             let message = format!(
                 "The experimental feature `{name}` cannot be enabled on a fleet: {}",
                 reason(name)
             );
-            Err(ApiError::new(Code::FeatureNotEnabled, message).into())
+            return Err(ApiError::new(Code::FeatureNotEnabled, message).into());
         }
     }
+    if !switches.is_empty() {
+        switch(&app, switches).await?;
+    }
+    get(State(app)).await
 }
 
 /// Why a fleet does not have the feature, and what helps.
@@ -43,6 +67,6 @@ fn reason(name: &str) -> &'static str {
             "documents are on their way to several nodes, none has them all."
         }
         "taskQueueCompactionRoute" => "a node whose task queue was compacted must be restarted.",
-        _ => "this version of Miroir does not switch features of nodes.",
+        _ => "templates are rendered from documents, of which a node has only its own.",
     }
 }

@@ -1,5 +1,6 @@
 //! One file per Meilisearch resource. A handler extracts, calls the request's story, and replies.
 
+pub(crate) mod backups;
 pub(crate) mod batches;
 pub(crate) mod documents;
 pub(crate) mod explain;

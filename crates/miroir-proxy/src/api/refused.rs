@@ -92,8 +92,6 @@ feature!(
 const MODIFYING_LOGS: &str = "Modifying logs through the `/logs/*` routes";
 const CHAT_SETTINGS: &str = "using the /chats/settings route";
 const CHANGING_RULES: &str = "Using the `/dynamic-search-rules` routes";
-const NO_DUMPS: &str = "This version of Miroir makes no dump of a fleet. Dump each node with its own `POST /dumps`; a node's dump restores that node's shards only.";
-const NO_SNAPSHOTS: &str = "This version of Miroir makes no snapshot of a fleet. Take one of each node with its own `POST /snapshots`, all of them while nothing is written.";
 const NO_EXPORT: &str = "This version of Miroir does not export a fleet. List the documents with `POST /indexes/{uid}/documents/fetch` and add them to the other server.";
 
 pub(crate) const REFUSED: &[Refused] = &[
@@ -251,8 +249,6 @@ pub(crate) const REFUSED: &[Refused] = &[
         "calling the /render-template route",
         RENDER,
     ),
-    instead("/dumps", Action::DumpsCreate, NO_DUMPS),
-    instead("/snapshots", Action::SnapshotsCreate, NO_SNAPSHOTS),
     instead("/export", Action::Export, NO_EXPORT),
 ];
 

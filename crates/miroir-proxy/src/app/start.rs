@@ -11,7 +11,7 @@ use miroir_core::id::{GroupId, InvalidNodeId, NodeUid, ShardCount};
 use miroir_core::topology::{
     Group, GroupState, Membership, Node, Thresholds, Topology, TopologyError, TopologyParts,
 };
-use miroir_node::{NodeClient, PoolLimits};
+use miroir_node::{NodeClient, PoolLimits, Tls, TlsError, TlsFiles};
 use miroir_store::table::{
     ClusterKey, NodeHealth, NodeMembership, NodeRow, ReplicaGroupRow, StaleRow, TopologyEpochRow,
 };
@@ -28,9 +28,11 @@ use crate::capabilities::exact_dictionary::{self, ExactDictionary};
 use crate::capabilities::idempotency::Idempotency;
 use crate::capabilities::query_coalescing::Coalescing;
 use crate::capabilities::settings_broadcast::{Drift, SettingsBroadcast};
+use crate::capabilities::webhooks::{self, Webhooks};
 use crate::catalog::{Catalog, Index};
 use crate::clock;
 use crate::cluster::Cluster;
+use crate::cluster::features;
 use crate::cluster::health::{self, HealthBoard};
 use crate::cluster::lanes::{LaneLimits, Lanes};
 use crate::cluster::repair::Repair;
@@ -41,7 +43,7 @@ use crate::cluster::worker::{self, Workers};
 use crate::config::Config;
 use crate::http::admission::Admission;
 use crate::http::body::Buffered;
-use crate::http::{Listener, client_router, metrics_router, serve};
+use crate::http::{Listener, Secure, client_router, metrics_router, serve};
 use crate::keys::KeyRing;
 use crate::request::announcement::{Unannounced, announce};
 use crate::tasks::{self, OpenTasks, Retention};
@@ -71,6 +73,8 @@ pub(crate) enum StartError {
     Changed(String),
     #[error("node_master_key holds a character that no HTTP header may carry")]
     NodeKey,
+    #[error("TLS cannot be set up: {0}")]
+    Tls(#[from] TlsError),
     #[error("signals cannot be received: {0}")]
     Signals(io::Error),
 }
@@ -88,6 +92,7 @@ pub(crate) async fn run_until_stopped(config: Config) -> Result<(), StartError> 
     let _file_too_large =
         signal(SignalKind::from_raw(Signal::XFSZ.as_raw())).map_err(StartError::Signals)?;
 
+    let secure = Secure::of(&config.server.tls)?;
     let store = Store::open_sqlite(&config.task_store.path)?;
     let app = build(config, store).await?;
     tasks::recover(&app).await?;
@@ -103,7 +108,15 @@ pub(crate) async fn run_until_stopped(config: Config) -> Result<(), StartError> 
     for index in app.catalog.all().values().filter(|index| !index.is_ready()) {
         announce(&app, index.node_uid());
     }
+    if let Some(secure) = &secure {
+        app.spawn_worker(Arc::clone(secure).watch());
+    }
     exact_dictionary::start(&app);
+    webhooks::start(&app);
+    app.spawn_worker(worker::drive(
+        Arc::clone(&app),
+        features::OnNodes::new(Arc::clone(&app)),
+    ));
     app.spawn_worker(worker::drive(
         Arc::clone(&app),
         Drift::new(Arc::clone(&app)),
@@ -120,6 +133,7 @@ pub(crate) async fn run_until_stopped(config: Config) -> Result<(), StartError> 
     let mut servers = tokio::task::JoinSet::new();
     servers.spawn(serve(
         client_listener,
+        secure,
         client_router(Arc::clone(&app)),
         stop_listening.clone(),
         grace,
@@ -127,6 +141,7 @@ pub(crate) async fn run_until_stopped(config: Config) -> Result<(), StartError> 
     if let Some(listener) = metrics_listener {
         servers.spawn(serve(
             listener,
+            None,
             metrics_router(Arc::clone(&app)),
             stop_listening.clone(),
             grace,
@@ -206,12 +221,13 @@ async fn build(config: Config, store: Store) -> Result<Arc<App>, StartError> {
         max_total: config.connection_pool_per_node.max_total,
         idle_timeout: config.connection_pool_per_node.idle_timeout_s.duration(),
     };
+    let tls = tls_to_nodes(&config, &topology)?;
     let key = config.node_master_key.as_ref().map(|key| key.expose());
     let clients = topology
         .nodes()
         .iter()
         .filter(|node| node.membership != Membership::Removed)
-        .map(|node| NodeClient::new(node.id.clone(), &node.address, key, limits))
+        .map(|node| NodeClient::new(node.id.clone(), &node.address, key, limits, &tls))
         .collect::<Result<Vec<_>, _>>()
         .map_err(|_| StartError::NodeKey)?;
     let thresholds = Thresholds {
@@ -274,6 +290,7 @@ async fn build(config: Config, store: Store) -> Result<Arc<App>, StartError> {
         catalog: Catalog::new(indexes, fields),
         sequencers: Sequencers::default(),
         dictionary: ExactDictionary::load(&config.exact_dictionary, &store).await?,
+        webhooks: Webhooks::open(&config, &store).await?,
         settings: SettingsBroadcast::new(settings),
         unannounced: Unannounced::default(),
         buffered: Arc::new(Buffered::new(config.server.max_buffered_bytes.length())),
@@ -292,6 +309,22 @@ async fn build(config: Config, store: Store) -> Result<Arc<App>, StartError> {
         store,
         config,
     }))
+}
+
+/// The system's certificates are read only if some node has an `https` address.
+fn tls_to_nodes(config: &Config, topology: &Topology) -> Result<Tls, TlsError> {
+    let is_secure = |node: &Node| node.address.starts_with("https://");
+    if !topology.nodes().iter().any(is_secure) {
+        return Ok(Tls::none());
+    }
+    let files = &config.node_tls;
+    Tls::load(TlsFiles {
+        ca_file: files.ca_file.as_deref(),
+        identity: files
+            .client_cert_file
+            .as_deref()
+            .zip(files.client_key_file.as_deref()),
+    })
 }
 
 /// A mark may have been written just after its index was deleted; nobody else would ever remove it.

@@ -4,3 +4,4 @@ pub(crate) mod exact_dictionary;
 pub(crate) mod idempotency;
 pub(crate) mod query_coalescing;
 pub(crate) mod settings_broadcast;
+pub(crate) mod webhooks;

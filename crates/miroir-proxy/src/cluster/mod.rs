@@ -1,6 +1,7 @@
 //! The fleet as this process sees it: who belongs to it, who is well, which copies are stale, and the way to call a node.
 
 pub(crate) mod defaults;
+pub(crate) mod features;
 pub(crate) mod health;
 pub(crate) mod identity;
 pub(crate) mod lanes;

@@ -9,11 +9,16 @@ use super::problem::{Origin, Problem};
 use super::{later, table};
 
 /// Variables with a name of their own; a secret one also counts with `_FILE` appended, as the name of a file.
-pub(super) const NAMED: [(&str, &str); 4] = [
+pub(super) const NAMED: [(&str, &str); 6] = [
     ("MIROIR_MASTER_KEY", "master_key"),
     ("MIROIR_NODE_MASTER_KEY", "node_master_key"),
     ("MIROIR_ADMIN_API_KEY", "admin.api_key"),
     ("RUST_LOG", "log.level"),
+    ("MIROIR_TASK_WEBHOOK_URL", "task_webhook.url"),
+    (
+        "MIROIR_TASK_WEBHOOK_AUTHORIZATION_HEADER",
+        "task_webhook.authorization_header",
+    ),
 ];
 
 /// The variable that every scalar key has: `MIROIR_SCATTER__NODE_TIMEOUT_MS`.

@@ -4,6 +4,7 @@
 //! Every key is declared once (`table`), and everything that is wrong is reported at once (`problem`).
 
 mod broadcast;
+mod edge;
 mod environment;
 mod exact_dictionary;
 mod later;
@@ -30,6 +31,7 @@ mod yaml;
 mod tests;
 
 pub use broadcast::{Idempotency, SettingsBroadcast, SettingsDriftCheck, SettingsStrategy};
+pub use edge::{Backups, Networks, NodeTls, Security, ServerTls, TaskWebhook};
 pub use exact_dictionary::{ExactDictionary, Patterns};
 pub use load::{DEFAULT_FILE, ReadFile, Sources, load};
 pub use nodes::NodeEntry;
@@ -103,6 +105,14 @@ table::section! {
             vector_search: VectorSearch,
             /// Exact dictionary mode.
             exact_dictionary: ExactDictionary,
+            /// TLS to nodes.
+            node_tls: NodeTls,
+            /// Where requests go that clients cause.
+            security: Security,
+            /// The webhook of the process.
+            task_webhook: TaskWebhook,
+            /// Dumps and snapshots of the fleet.
+            backups: Backups,
         }
     }
 }

@@ -143,10 +143,8 @@ fn read_address(node: &Node) -> Result<String, String> {
     let Some((scheme, rest)) = text.split_once("://") else {
         return wrong("not a URL");
     };
-    match scheme {
-        "http" => {}
-        "https" => return wrong("https to nodes is known but not built in this version"),
-        _ => return wrong("not an http URL"),
+    if !matches!(scheme, "http" | "https") {
+        return wrong("not an http or https URL");
     }
     let rest = rest.strip_suffix('/').unwrap_or(rest);
     if rest.contains('@') {
@@ -168,7 +166,7 @@ fn read_address(node: &Node) -> Result<String, String> {
     if port.is_some_and(|port| !matches!(port.parse::<u16>(), Ok(1..))) {
         return wrong("its port is not from 1 to 65535");
     }
-    Ok(format!("http://{}", rest.to_ascii_lowercase()))
+    Ok(format!("{scheme}://{}", rest.to_ascii_lowercase()))
 }
 
 fn read_group(node: &Node) -> Result<u16, String> {

@@ -25,7 +25,7 @@ impl Config {
         for section in SECTIONS {
             let indent = open(&mut out, section);
             for key in section.keys {
-                line(&mut out, indent, key, self);
+                line(&mut out, &indent, key, self);
             }
             if section.path.is_empty() {
                 self.list_nodes(&mut out);
@@ -49,12 +49,20 @@ impl Config {
     }
 }
 
-fn open(out: &mut String, section: &Section) -> &'static str {
-    if section.path.is_empty() {
-        return "  ";
+/// Returns what stands before the keys of the section.
+fn open(out: &mut String, section: &Section) -> String {
+    let mut indent = "  ".to_owned();
+    if let Some(name) = section
+        .path
+        .rsplit('.')
+        .next()
+        .filter(|name| !name.is_empty())
+    {
+        indent.push_str(&"  ".repeat(section.path.matches('.').count()));
+        let _ = writeln!(out, "{indent}{name}:");
+        indent.push_str("  ");
     }
-    let _ = writeln!(out, "  {}:", section.path);
-    "    "
+    indent
 }
 
 fn line(out: &mut String, indent: &str, key: &Key, config: &Config) {
@@ -76,7 +84,7 @@ pub fn default_file() -> String {
                 let _ = writeln!(out, "{indent}# {text}");
             }
             let _ = writeln!(out, "{indent}# Expected: {}.", (key.expected)(&key.allowed));
-            line(&mut out, indent, key, &defaults);
+            line(&mut out, &indent, key, &defaults);
         }
         if section.path.is_empty() {
             out.push_str(EXAMPLE_NODES);

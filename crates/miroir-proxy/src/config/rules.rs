@@ -62,7 +62,55 @@ pub(super) fn check(overlay: &mut Overlay) {
             );
         }
     }
+    check_tls(overlay, &config);
     nodes::check(overlay);
+}
+
+/// A certificate is of no use without its key.
+fn check_tls(overlay: &mut Overlay, config: &Config) {
+    let (server, node) = (&config.server.tls, &config.node_tls);
+    let needed = [
+        (
+            "server.tls.cert_file",
+            &server.cert_file,
+            "server.tls.key_file",
+            &server.key_file,
+        ),
+        (
+            "server.tls.key_file",
+            &server.key_file,
+            "server.tls.cert_file",
+            &server.cert_file,
+        ),
+        (
+            "server.tls.client_ca_file",
+            &server.client_ca_file,
+            "server.tls.cert_file",
+            &server.cert_file,
+        ),
+        (
+            "node_tls.client_cert_file",
+            &node.client_cert_file,
+            "node_tls.client_key_file",
+            &node.client_key_file,
+        ),
+        (
+            "node_tls.client_key_file",
+            &node.client_key_file,
+            "node_tls.client_cert_file",
+            &node.client_cert_file,
+        ),
+    ];
+    for (path, file, other, companion) in needed {
+        if file.is_some() && companion.is_none() {
+            refuse(
+                overlay,
+                path,
+                other,
+                format!("{other} is not set, expected both"),
+            );
+        }
+    }
 }
 
 /// Reports at the first key, or at the second one if only that was written.

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::ServerTls;
 use super::secret::Secret;
 use super::table::Allowed::{Any, AtLeast, Range};
 use super::table::{Allowed, Mismatch, section};
@@ -36,6 +37,10 @@ section! {
         /// By how much memory-bound defaults grow; `auto` is the container's memory limit divided by 3584 MiB, never
         /// below 1. Keys that are written anywhere are never scaled.
         memory_multiplier: MemoryMultiplier = MemoryMultiplier::Auto, Any;
+        nested {
+            /// TLS of this listener.
+            tls: ServerTls,
+        }
     }
 }
 

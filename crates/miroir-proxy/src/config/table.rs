@@ -76,12 +76,13 @@ pub(crate) struct Section {
     pub(crate) keys: &'static [Key],
 }
 
-/// Every section of this version, the root first.
+/// Every section of this version, the root first, and one inside another right after it.
 pub(crate) const SECTIONS: &[Section] = &[
     Config::SECTION,
     super::TaskStore::SECTION,
     super::Admin::SECTION,
     super::Server::SECTION,
+    super::ServerTls::SECTION,
     super::Metrics::SECTION,
     super::Log::SECTION,
     super::ConnectionPoolPerNode::SECTION,
@@ -98,6 +99,10 @@ pub(crate) const SECTIONS: &[Section] = &[
     super::TaskRegistry::SECTION,
     super::VectorSearch::SECTION,
     super::ExactDictionary::SECTION,
+    super::NodeTls::SECTION,
+    super::Security::SECTION,
+    super::TaskWebhook::SECTION,
+    super::Backups::SECTION,
 ];
 
 /// Every scalar key of this version.

@@ -11,8 +11,10 @@ pub(crate) mod reply;
 mod router;
 mod serve;
 mod tenant_token;
+mod tls;
 mod unread;
 mod verbs;
 
 pub(crate) use router::{client_router, metrics_router};
 pub(crate) use serve::{Listener, serve};
+pub(crate) use tls::Secure;

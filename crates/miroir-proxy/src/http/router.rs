@@ -142,15 +142,23 @@ pub(crate) fn client_router(app: Arc<App>) -> Router {
             )),
         )
         .route(
+            "/dumps",
+            guard(Action::DumpsCreate, post(api::backups::dump)),
+        )
+        .route(
+            "/snapshots",
+            guard(Action::SnapshotsCreate, post(api::backups::snapshot)),
+        )
+        .route(
             "/webhooks",
             guard(Action::WebhooksGet, get(api::webhooks::list))
                 .merge(guard(Action::WebhooksCreate, post(api::webhooks::create))),
         )
         .route(
             "/webhooks/{uuid}",
-            guard(Action::WebhooksGet, get(api::webhooks::one))
-                .merge(guard(Action::WebhooksUpdate, patch(api::webhooks::one)))
-                .merge(guard(Action::WebhooksDelete, delete(api::webhooks::one))),
+            guard(Action::WebhooksGet, get(api::webhooks::get))
+                .merge(guard(Action::WebhooksUpdate, patch(api::webhooks::update)))
+                .merge(guard(Action::WebhooksDelete, delete(api::webhooks::delete))),
         )
         .route(
             "/experimental-features",

@@ -12,10 +12,12 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use crate::http::path::normalize;
+use crate::http::tls::Secure;
 
 /// A bound socket. Binding is separate from serving so that a port in use is a start-up error.
 pub(crate) struct Listener {
@@ -41,6 +43,7 @@ const MOST_CONNECTIONS: usize = 10_000;
 /// Serves until `stop` is cancelled, then lets requests in flight finish for at most `grace`.
 pub(crate) async fn serve(
     listener: Listener,
+    secure: Option<Arc<Secure>>,
     router: Router,
     stop: CancellationToken,
     grace: Duration,
@@ -81,10 +84,19 @@ pub(crate) async fn serve(
             first.store(true, Ordering::Relaxed);
             normalize(request)
         }));
-        let connection = connections.watch(server.serve_connection(TokioIo::new(stream), service));
+        let (server, watcher, secure) = (server.clone(), connections.watcher(), secure.clone());
         hyper::rt::Executor::execute(&TokioExecutor::new(), async move {
+            let stream = match secure {
+                None => Either::Left(stream),
+                // In boxes, or every plain connection would be as large as these.
+                Some(secure) => match Box::pin(secure.accept(stream)).await {
+                    Some(stream) => Either::Right(stream),
+                    None => return,
+                },
+            };
+            let connection = server.serve_connection(TokioIo::new(stream), service);
             tokio::select! {
-                ended = connection => if let Err(error) = ended {
+                ended = watcher.watch(connection) => if let Err(error) = ended {
                     tracing::debug!(error = %crate::http::reply::chain(&error), "connection ended");
                 },
                 () = says_nothing(&is_used) => tracing::debug!("a connection brought no request"),

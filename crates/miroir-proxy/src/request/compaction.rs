@@ -80,7 +80,7 @@ pub(crate) async fn carry_out(app: Arc<App>, uid: TaskUid, node_uid: NodeUid) {
         tracing::warn!(task_uid = uid.0, error = %chain(&error), "a compaction cannot be completed yet");
         tokio::time::sleep(STORE_PAUSE).await;
     }
-    app.metrics.work.task_ended(match error {
+    app.task_ended(match error {
         Some(_) => TaskStatus::Failed,
         None => TaskStatus::Succeeded,
     });

@@ -106,7 +106,7 @@ pub(crate) async fn conclude(
             Ok(row)
         })
         .await?;
-    app.metrics.work.task_ended(task.status);
+    app.task_ended(task.status);
     Ok(Accepted {
         task,
         degraded: None,

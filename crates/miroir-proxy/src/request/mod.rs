@@ -1,6 +1,7 @@
 //! The story of a request, one file per step or per kind of request.
 
 pub(crate) mod announcement;
+pub(crate) mod backups;
 pub(crate) mod browse;
 pub(crate) mod compaction;
 pub(crate) mod counted;

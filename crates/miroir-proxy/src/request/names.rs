@@ -217,14 +217,14 @@ pub(crate) async fn carry_out(
             .await;
         match written {
             Ok(true) => {
-                app.metrics.work.task_ended(match refused {
+                app.task_ended(match refused {
                     None => TaskStatus::Succeeded,
                     Some(_) => TaskStatus::Failed,
                 });
                 break;
             }
             Ok(false) => {
-                app.metrics.work.task_ended(TaskStatus::Failed);
+                app.task_ended(TaskStatus::Failed);
                 return;
             }
             Err(error) => {

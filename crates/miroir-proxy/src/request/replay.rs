@@ -65,6 +65,7 @@ pub(crate) fn requests(
         | Work::RemoveTasks { .. }
         | Work::ExchangeNames { .. }
         | Work::Compact { .. }
+        | Work::BackUp { .. }
         | Work::Refuse { .. } => Vec::new(),
     })
 }

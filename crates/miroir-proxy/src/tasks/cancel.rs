@@ -91,7 +91,7 @@ pub(super) async fn carry_out(app: Arc<App>, uid: TaskUid, tasks: Vec<TaskUid>) 
         tracing::warn!(task_uid = uid.0, error = %chain(&error), "a cancelation cannot be completed yet");
         tokio::time::sleep(PAUSE).await;
     }
-    app.metrics.work.task_ended(TaskStatus::Succeeded);
+    app.task_ended(TaskStatus::Succeeded);
 }
 
 /// What a node does not hear of goes on there.

@@ -166,7 +166,7 @@ async fn try_finish(app: &Arc<App>, task: OpenTask) -> Result<(), Trouble> {
             .amend(&task.node_uid, |row| take_over(row, &index.row, sets_key));
     }
     app.open_tasks.close(task.uid);
-    app.metrics.work.task_ended(ended);
+    app.task_ended(ended);
     // Whoever changes the name of an index holds its turn until the tasks have ended, so nothing here waits for turns.
     if creation_failed {
         let app = Arc::clone(app);

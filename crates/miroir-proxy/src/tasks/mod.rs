@@ -37,6 +37,7 @@ use crate::capabilities::settings_broadcast::Verified;
 use crate::catalog::Catalog;
 use crate::cluster::lanes::LegEnd;
 use crate::cluster::sequencer::Head;
+use crate::request::backups::Backup;
 use crate::request::names::Exchange;
 
 pub(crate) use batches::batch_view;
@@ -95,6 +96,8 @@ pub(crate) enum Work {
     },
     /// The index is compacted on one node after the other.
     Compact { node_uid: NodeUid },
+    /// A dump or a snapshot of every node.
+    BackUp { backup: Backup },
     /// Too few copies took the write, the client was told so. What it `created` goes away again.
     Refuse {
         error: Value,

@@ -18,7 +18,7 @@ use crate::cluster::lanes::{Leg, LegEnd, LegRequest, Lookup, find_out, request_t
 use crate::cluster::sequencer::Turn;
 use crate::fault::{self, Fault};
 use crate::http::reply::chain;
-use crate::request::{compaction, names, replay};
+use crate::request::{backups, compaction, names, replay};
 use crate::tasks::cancel::carry_out;
 use crate::tasks::{OpenLeg, OpenTask, Work, broadcast, removal};
 
@@ -89,6 +89,7 @@ fn own_work(row: &TaskRow) -> Result<Option<Work>, StoreError> {
                 | Work::RemoveTasks { .. }
                 | Work::ExchangeNames { .. }
                 | Work::Compact { .. }
+                | Work::BackUp { .. }
         )
     };
     Ok(work.filter(is_own))
@@ -105,6 +106,9 @@ async fn go_on(app: &Arc<App>, uid: TaskUid, work: Work, held: &mut BTreeMap<Ind
         }
         Work::Compact { node_uid } => {
             app.spawn_worker(compaction::carry_out(Arc::clone(app), uid, node_uid));
+        }
+        Work::BackUp { backup } => {
+            app.spawn_worker(backups::carry_out(Arc::clone(app), uid, backup));
         }
         Work::ExchangeNames { exchanges, refused } => {
             let mut turns = names::Turns::new();

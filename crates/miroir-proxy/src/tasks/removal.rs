@@ -63,7 +63,7 @@ pub(crate) async fn remove(
         Some(Work::RemoveTasks { matched, .. }) => {
             app.spawn_worker(carry_out(Arc::clone(app), row.uid, matched, awaited));
         }
-        _ => app.metrics.work.task_ended(row.status),
+        _ => app.task_ended(row.status),
     }
     Ok(row)
 }
@@ -101,7 +101,7 @@ pub(super) async fn carry_out(
             }
         }
     }
-    app.metrics.work.task_ended(TaskStatus::Succeeded);
+    app.task_ended(TaskStatus::Succeeded);
 }
 
 fn delete_finished(tx: &mut dyn Transaction, matched: &[TaskUid]) -> Result<usize, StoreError> {

@@ -1,6 +1,6 @@
 //! Task rows as clients see them.
 
-use miroir_core::wire::task::{Details, SummarizedTask, TaskStatus, TaskView};
+use miroir_core::wire::task::{Details, SummarizedTask, TaskKind, TaskStatus, TaskView};
 use miroir_core::wire::time::Timestamp;
 use miroir_store::StoreError;
 use miroir_store::table::TaskRow;
@@ -43,7 +43,9 @@ pub(crate) fn view(app: &App, row: &TaskRow) -> Result<TaskView, StoreError> {
         status: row.status,
         kind: row.kind,
         canceled_by: row.canceled_by.map(|uid| uid.0),
-        details: Some(Details::of_kind(row.kind, details)),
+        // Of a snapshot there is nothing to tell.
+        details: (row.kind != TaskKind::SnapshotCreation)
+            .then(|| Details::of_kind(row.kind, details)),
         error: row.error.as_ref().map(|error| error.parse()).transpose()?,
         enqueued_at: timestamp(row.enqueued_at),
         started_at: row.started_at.map(timestamp),

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod concurrency;
+mod features;
 mod idempotency;
 mod index_fields;
 mod keys;
@@ -13,6 +14,7 @@ mod staleness;
 mod tasks;
 mod topology;
 mod transactions;
+mod webhooks;
 
 use crate::Store;
 
@@ -46,6 +48,7 @@ on_every_backend! {
         rows_come_back_as_put, node_uids_are_unique, two_indexes_can_swap_node_uids, ids_that_are_not_folded_stay_so, freezing_changes_nothing_else,
     };
     concurrency::{a_thousand_writes_from_fifty_tasks, readers_see_whole_transactions};
+    features::{switches_are_kept};
     idempotency::{rows_end_with_their_time_and_at_the_limit};
     keys::{the_newest_key_comes_first, keys_change_and_go};
     index_fields::{names_keep_the_order_in_which_they_came};
@@ -63,6 +66,7 @@ on_every_backend! {
         an_error_rolls_everything_back, a_panic_rolls_everything_back, sequences_are_dense, sequences_end,
         own_writes_are_seen, cluster_values,
     };
+    webhooks::{ends_come_in_their_order_and_once, webhooks_change_and_go};
 }
 
 /// Runs one change that must succeed.

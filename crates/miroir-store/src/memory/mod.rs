@@ -2,6 +2,7 @@
 
 mod catalog;
 mod cluster;
+mod features;
 mod idempotency;
 mod index_fields;
 mod keys;
@@ -15,6 +16,7 @@ mod staleness;
 mod tasks;
 mod topology_epochs;
 mod undo_map;
+mod webhooks;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -27,7 +29,7 @@ use self::undo_map::UndoMap;
 use crate::table::{
     CatalogRow, ClusterKey, IdempotencyKey, IdempotencyRow, IndexFieldRow, LexiconCopy,
     LexiconPart, LexiconPlace, LexiconRow, NodeRow, NodeTaskKey, NodeTaskRow, ReplicaGroupRow,
-    SettingsCopyRow, StaleKey, StaleRow, TaskRow, TopologyEpochRow,
+    SettingsCopyRow, StaleKey, StaleRow, TaskRow, TopologyEpochRow, WebhookRow,
 };
 use crate::transaction::implement_transactions;
 use crate::{ReadTransaction, Result, StoreError, Transaction};
@@ -57,6 +59,9 @@ struct Tables {
     lexicons: UndoMap<NodeUid, LexiconRow>,
     lexicon_words: UndoMap<(NodeUid, LexiconPlace), LexiconPart>,
     lexicon_copies: UndoMap<(NodeUid, NodeId), (NodeUid, LexiconCopy)>,
+    features: UndoMap<String, bool>,
+    webhooks: UndoMap<Uuid, WebhookRow>,
+    task_ends: UndoMap<u64, TaskUid>,
 }
 
 // === impl Memory ===
@@ -111,6 +116,9 @@ macro_rules! every_table {
             lexicons,
             lexicon_words,
             lexicon_copies,
+            features,
+            webhooks,
+            task_ends,
         } = $tables;
         cluster.$method();
         sequences.$method();
@@ -128,6 +136,9 @@ macro_rules! every_table {
         lexicons.$method();
         lexicon_words.$method();
         lexicon_copies.$method();
+        features.$method();
+        webhooks.$method();
+        task_ends.$method();
     }};
 }
 

@@ -76,6 +76,7 @@ impl WriteTasks for Tables {
         if self.tasks.contains_key(&row.uid) {
             return Err(StoreError::exists("tasks", row.uid));
         }
+        self.note_end(row);
         self.tasks.insert(row.uid, row.clone());
         Ok(())
     }
@@ -84,6 +85,7 @@ impl WriteTasks for Tables {
         if !self.tasks.contains_key(&row.uid) {
             return Err(StoreError::missing("tasks", row.uid));
         }
+        self.note_end(row);
         self.tasks.insert(row.uid, row.clone());
         Ok(())
     }

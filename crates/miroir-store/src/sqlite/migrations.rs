@@ -41,6 +41,10 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "settings_copies",
         sql: include_str!("migrations/0008_settings_copies.sql"),
     },
+    Migration {
+        name: "webhooks",
+        sql: include_str!("migrations/0011_webhooks.sql"),
+    },
 ];
 
 /// The version that this build knows.

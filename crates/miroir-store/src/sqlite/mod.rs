@@ -4,6 +4,7 @@ mod catalog;
 mod change;
 mod cluster;
 mod connection;
+mod features;
 mod idempotency;
 mod index_fields;
 mod keys;
@@ -22,6 +23,7 @@ mod staleness;
 mod task_conditions;
 mod tasks;
 mod topology_epochs;
+mod webhooks;
 mod writer;
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod cluster;
+mod features;
 mod idempotency;
 mod index_fields;
 mod keys;
@@ -15,9 +16,11 @@ mod staleness;
 mod task_filter;
 mod tasks;
 mod topology_epochs;
+mod webhooks;
 
 pub use catalog::{CatalogRow, ReadCatalog, WriteCatalog};
 pub use cluster::{ClusterKey, ReadCluster, WriteCluster};
+pub use features::{ReadFeatures, WriteFeatures};
 pub use idempotency::{IdempotencyKey, IdempotencyRow, ReadIdempotency, WriteIdempotency};
 pub use index_fields::{IndexFieldRow, ReadIndexFields, WriteIndexFields};
 pub use keys::{ReadKeys, WriteKeys};
@@ -38,3 +41,4 @@ pub use task_filter::{
 };
 pub use tasks::{ReadTasks, TaskOrigin, TaskRow, WriteTasks};
 pub use topology_epochs::{KEPT_EPOCHS, ReadTopologyEpochs, TopologyEpochRow, WriteTopologyEpochs};
+pub use webhooks::{ReadWebhooks, TaskEnd, WebhookRow, WriteWebhooks};

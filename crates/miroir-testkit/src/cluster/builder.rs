@@ -9,6 +9,7 @@ use super::{CONFIG_FILE, Cluster, ClusterError, NODE_MASTER_KEY, config};
 use crate::bench::Canned;
 use crate::process::{Node, Port, Proxy};
 use crate::tap::{Searches, Tap};
+use crate::watch::Watch;
 
 /// The description of a fleet.
 #[derive(Debug, Clone)]
@@ -28,6 +29,7 @@ enum Front {
     Nothing,
     Tap,
     Canned,
+    Watch,
 }
 
 impl Default for ClusterBuilder {
@@ -111,6 +113,15 @@ impl ClusterBuilder {
         }
     }
 
+    /// Puts a [`Watch`] between the proxy and each node.
+    #[must_use]
+    pub fn watched(self) -> Self {
+        Self {
+            front: Front::Watch,
+            ..self
+        }
+    }
+
     /// Starts the nodes, then the proxy, and waits until the proxy is ready.
     pub async fn start(self) -> Result<Cluster, ClusterError> {
         let ids: Vec<String> = (0..self.nodes)
@@ -124,7 +135,8 @@ impl ClusterBuilder {
         .await?;
         let folder = TempDir::with_prefix("miroir-proxy-")?;
         let searches = Searches::default();
-        let (mut taps, mut canned, mut fronts) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut taps, mut canned, mut watches) = (Vec::new(), Vec::new(), Vec::new());
+        let mut fronts = Vec::new();
         for node in &nodes {
             match self.front {
                 Front::Nothing => {}
@@ -138,6 +150,11 @@ impl ClusterBuilder {
                     fronts.push(front.url());
                     canned.push(front);
                 }
+                Front::Watch => {
+                    let watch = Watch::start(&node.url()).await?;
+                    fronts.push(watch.url().to_owned());
+                    watches.push(watch);
+                }
             }
         }
         let proxy = self.start_proxy(&nodes, &fronts, folder.path()).await?;
@@ -146,6 +163,7 @@ impl ClusterBuilder {
             nodes,
             taps,
             canned,
+            watches,
             searches,
             folder,
         })

@@ -16,6 +16,7 @@ use crate::bench::Canned;
 use crate::client::Client;
 use crate::process::{Node, ProcessError, Proxy};
 use crate::tap::{Searches, Tap};
+use crate::watch::Watch;
 
 /// The clients' master key of every test fleet.
 pub const MASTER_KEY: &str = "client-master-key-of-the-tests";
@@ -48,6 +49,7 @@ pub struct Cluster {
     nodes: Vec<Node>,
     taps: Vec<Tap>,
     canned: Vec<Canned>,
+    watches: Vec<Watch>,
     searches: Searches,
     folder: TempDir,
 }
@@ -116,6 +118,12 @@ impl Cluster {
     #[must_use]
     pub fn canned(&self) -> &[Canned] {
         &self.canned
+    }
+
+    /// The listeners that look at what nodes get, if the fleet has them.
+    #[must_use]
+    pub fn watches(&self) -> &[Watch] {
+        &self.watches
     }
 
     /// The proxy process.

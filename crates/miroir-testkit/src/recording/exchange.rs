@@ -127,8 +127,15 @@ pub(super) fn load<T: DeserializeOwned>(path: &Path) -> Result<T, RecordingError
     })
 }
 
-/// Plays one step and waits for its task.
-pub(super) async fn perform(step: &Step, client: &Client) -> Result<Exchange, RecordingError> {
+/// Stands in a path for the `uuid` that the server last gave to something.
+const MADE: &str = "{uuid}";
+
+/// Plays one step and waits for its task. `made` is the last `uuid` that an answer had.
+pub(super) async fn perform(
+    step: &Step,
+    client: &Client,
+    made: &mut Option<String>,
+) -> Result<Exchange, RecordingError> {
     let malformed = |reason: &dyn ToString| RecordingError::Malformed {
         step: step.name.clone(),
         reason: reason.to_string(),
@@ -168,8 +175,9 @@ pub(super) async fn perform(step: &Step, client: &Client) -> Result<Exchange, Re
         (None, Some(body)) => Bytes::from(body.to_string()),
         (None, None) => Bytes::new(),
     };
+    let path = step.path.replace(MADE, made.as_deref().unwrap_or(MADE));
     let response = client
-        .send(method, &step.path, &headers, body)
+        .send(method, &path, &headers, body)
         .await
         .map_err(failed)?;
 
@@ -182,9 +190,13 @@ pub(super) async fn perform(step: &Step, client: &Client) -> Result<Exchange, Re
             Tree::parse(&view.body).ok().map(|tree| mask(tree, step))
         }
     };
-    let body = Tree::parse(&response.body)
-        .ok()
-        .map(|tree| mask(tree, step));
+    let body = Tree::parse(&response.body).ok();
+    if let Some(Tree::Object(members)) = &body
+        && let Some(Tree::Text(uuid)) = members.get("uuid")
+    {
+        *made = Some(uuid.clone());
+    }
+    let body = body.map(|tree| mask(tree, step));
     let text = (body.is_none() && !response.body.is_empty()).then(|| response.text());
     let answer = Answer {
         status: response.status.as_u16(),

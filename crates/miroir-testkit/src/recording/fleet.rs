@@ -10,8 +10,6 @@ const DIFFERENT: &[(&str, &str)] = &[
     ("indexes", "swapped index"),
     // The strategy weighs words by their frequency, of which every node knows its own documents only.
     ("search", "frequency"),
-    ("system", "dump"),
-    ("system", "snapshot"),
     // Sizes of vectors are estimated over all copies.
     ("vectors", "stats count vectors"),
 ];

@@ -18,6 +18,15 @@ pub(super) fn mask(mut tree: Tree, step: &Step) -> Tree {
         let parts: Vec<&str> = path.split('.').collect();
         at_path(&mut tree, &parts, hide);
     }
+    if step.uuids {
+        tree.each_object(&mut |members| {
+            for value in members.values_mut() {
+                if let Tree::Text(text) = value {
+                    *text = without_uuids(text);
+                }
+            }
+        });
+    }
     for path in &step.ignore {
         let parts: Vec<&str> = path.split('.').collect();
         let Some((name, place)) = parts.split_last() else {
@@ -73,6 +82,25 @@ fn is_timestamp(text: &str) -> bool {
         .map(|letter| if letter.is_ascii_digit() { '0' } else { letter })
         .collect();
     shape == "0000-00-00T00:00:00" && digits(fraction) && fraction.len() <= 9
+}
+
+/// A text with every uuid in it masked.
+fn without_uuids(text: &str) -> String {
+    let mut masked = String::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        match rest.get(..36).filter(|part| is_uuid(part)) {
+            Some(uuid) => {
+                masked.push_str("<uuid>");
+                rest = &rest[uuid.len()..];
+            }
+            None => {
+                masked.push(first);
+                rest = &rest[first.len_utf8()..];
+            }
+        }
+    }
+    masked
 }
 
 fn is_uuid(text: &str) -> bool {

@@ -17,9 +17,10 @@ pub async fn record(scenario: &Scenario, client: &Client) -> Result<Recording, R
         .json()
         .map_err(failed)?;
     let client = &client.with_fresh_connections();
+    let mut made = None;
     let mut exchanges = Vec::with_capacity(scenario.steps.len());
     for step in &scenario.steps {
-        exchanges.push(perform(step, client).await?);
+        exchanges.push(perform(step, client, &mut made).await?);
     }
     let version = version["pkgVersion"]
         .as_str()

@@ -93,6 +93,7 @@ pub async fn replay(
         differing: Vec::new(),
     };
     let client = &client.with_fresh_connections();
+    let mut made = None;
     for expected in &recording.exchanges {
         let step = &expected.request;
         if step
@@ -103,7 +104,7 @@ pub async fn replay(
             result.skipped.push(step.name.clone());
             continue;
         }
-        let actual = perform(step, client).await?;
+        let actual = perform(step, client, &mut made).await?;
         result.played += 1;
         let found = compare(expected, &actual);
         if !found.is_empty() {

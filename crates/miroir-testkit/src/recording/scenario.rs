@@ -28,7 +28,7 @@ pub struct Step {
     pub name: String,
     /// HTTP method.
     pub method: String,
-    /// Path with query, percent-encoded.
+    /// Path with query, percent-encoded. `{uuid}` stands for the last `uuid` that an answer had.
     pub path: String,
     /// `None`: the master key. An empty text: no `Authorization` at all. Else the whole header value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,6 +58,9 @@ pub struct Step {
     /// Places of the answer that no server needs to have, such as `stats.progressTrace`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ignore: Vec<String>,
+    /// Uuids in the answer are made by the server: each is shown as `<uuid>`, in texts too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub uuids: bool,
     /// Headers of the answer to keep.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub show: Vec<String>,

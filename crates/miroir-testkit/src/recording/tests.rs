@@ -27,6 +27,22 @@ fn values_of_the_right_form_are_masked() {
 }
 
 #[test]
+fn uuids_are_masked_where_they_are_said_to_be_made() {
+    let tree = || {
+        let text = br#"{"message":"`6bb5f7ac-5f4b-4d6b-9b3c-0d5a1f2e3c4d` \u00e9 not found","a":"6bb5f7ac"}"#;
+        Tree::parse(text).unwrap()
+    };
+    let made = step(r#"{"name":"a","method":"GET","path":"/","uuids":true}"#);
+    let masked = mask(tree(), &made).to_string();
+    assert_eq!(
+        masked,
+        "{\"message\":\"`<uuid>` \u{e9} not found\",\"a\":\"6bb5f7ac\"}"
+    );
+    let given = step(r#"{"name":"a","method":"GET","path":"/"}"#);
+    assert_eq!(mask(tree(), &given), tree());
+}
+
+#[test]
 fn a_null_body_is_a_body() {
     assert_eq!(
         step(r#"{"name":"a","method":"PUT","path":"/","body":null}"#).body,

@@ -7,6 +7,7 @@ use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderValue};
 use http::{HeaderName, Method};
 use miroir_testkit::client::{Client, Response};
 use miroir_testkit::cluster::{Cluster, MASTER_KEY};
+use miroir_testkit::edge::{self, Abuse, Limit};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -105,6 +106,39 @@ async fn requests_wait_for_their_turn_and_too_many_are_sent_away() {
         search(&client, &json!({})).await.status == 200
     })
     .await;
+}
+
+/// A minute of it by hand: `edge --seconds 60`.
+#[tokio::test]
+async fn nonsense_is_answered_as_such_and_reaches_no_node() {
+    let limit = Limit {
+        requests: 1_500,
+        time: Duration::from_secs(60),
+    };
+    let report = edge::run(7, limit).await.expect("a fleet");
+    assert!(
+        report.findings.is_empty(),
+        "{report}: {:#?}",
+        report.findings
+    );
+    let [_, _, good, _, refused, _] = report.classes;
+    assert!(good > 20 && refused > 100, "{report}");
+}
+
+/// More of it by hand: `edge --connections 2000`.
+#[tokio::test]
+async fn connections_that_only_take_keep_nobody_waiting() {
+    let abuse = Abuse {
+        connections: 300,
+        endless: 2,
+        wrong_keys: 1_000,
+        good: 50,
+    };
+    let outcome = edge::abuse(&abuse).await.expect("a fleet");
+    assert!(outcome.failed.is_empty(), "{outcome}: {:?}", outcome.failed);
+    assert!(outcome.let_in.is_empty(), "{outcome}: {:?}", outcome.let_in);
+    assert_eq!(outcome.oversize, 0, "{outcome}");
+    assert!(outcome.memory < 200 * 1024 * 1024, "{outcome}");
 }
 
 #[tokio::test]

@@ -131,6 +131,11 @@ async fn tasks() {
 }
 
 #[tokio::test]
+async fn webhooks() {
+    replay("webhooks").await;
+}
+
+#[tokio::test]
 async fn vectors() {
     replay("vectors").await;
 }

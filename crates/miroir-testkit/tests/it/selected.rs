@@ -134,7 +134,7 @@ async fn deletion_meets_the_settings_that_were_sent_before_it() {
     assert_eq!(stats.json().expect("JSON")["numberOfDocuments"], 20);
 }
 
-/// Switches the experimental feature on. Miroir leaves that to the operator of the nodes.
+/// Switches the experimental feature on at the nodes: what clients never switched is left as their operator wants it.
 async fn switch_on(node: &Node) -> bool {
     let feature = json!({ "editDocumentsByFunction": true });
     let answer = node

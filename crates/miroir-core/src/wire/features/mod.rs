@@ -1,5 +1,7 @@
 //! Experimental features as a server lists them.
 
+use std::collections::BTreeMap;
+
 use deserr::Deserr;
 use serde::Serialize;
 
@@ -20,11 +22,18 @@ macro_rules! features {
         }
 
         impl Features {
-            /// The first feature that is to be on.
-            pub fn first_enabled(&self) -> Option<&'static str> {
-                [$((self.$feature, $name),)*]
-                    .into_iter()
-                    .find_map(|(switch, name)| (switch == Some(true)).then_some(name))
+            /// Those that were ever switched.
+            pub fn of(switches: &BTreeMap<String, bool>) -> Self {
+                Self {
+                    $($feature: switches.get($name).copied(),)*
+                }
+            }
+
+            /// Every feature that is named, and whether it is to be on.
+            pub fn named(&self) -> impl Iterator<Item = (&'static str, bool)> {
+                let all = [$(($name, self.$feature),)*];
+                all.into_iter()
+                    .filter_map(|(name, switch)| Some((name, switch?)))
             }
         }
     };

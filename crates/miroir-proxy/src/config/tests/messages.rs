@@ -33,7 +33,7 @@ fn a_dozen_mistakes_yield_a_dozen_lines() {
   nodes:
     - id: Node-A
       address: http://user:word@a
-    - address: https://b
+    - address: ftp://b
       group: 1
     - text
 other: 1
@@ -52,8 +52,7 @@ other: 1
             "c.yaml:11:5 miroir.server.prot: unknown key, did you mean port?",
             "c.yaml:12:5 miroir.server.port: written twice, first on line 10, expected once",
             "c.yaml:13:11 miroir.server.bind: got \"everywhere\", expected an IP address",
-            "c.yaml:14:5 miroir.server.tls: server.tls is known but not built in this version and would have no effect, \
-             expected it to be left out",
+            "c.yaml:14:22 miroir.server.tls.cert_file: server.tls.key_file is not set, expected both",
             "c.yaml:16:12 miroir.log.level: got \"inof\", expected error, warn, info, debug, trace or a filter such as \
              info,miroir_proxy=debug",
             "c.yaml:17:12 miroir.scatter: got \"5\", expected a mapping of keys",
@@ -64,7 +63,7 @@ other: 1
             "c.yaml:24:16 miroir.nodes[0].address: it has user info, expected http://host[:port] without path, query or \
              user info",
             "c.yaml:25:7 miroir.nodes[1]: has no id, expected one",
-            "c.yaml:25:16 miroir.nodes[1].address: https to nodes is known but not built in this version, expected \
+            "c.yaml:25:16 miroir.nodes[1].address: not an http or https URL, expected \
              http://host[:port] without path, query or user info",
             "c.yaml:26:7 miroir.nodes[1].group: unknown key, expected one of address, id, replica_group",
             "c.yaml:27:7 miroir.nodes[2]: got \"text\", expected a mapping with id and address",
@@ -130,7 +129,7 @@ fn nodes_must_differ_and_their_groups_must_exist() {
 fn addresses_are_a_scheme_a_host_and_a_port() {
     for (address, wrong) in [
         ("a:7700", "not a URL"),
-        ("ftp://a", "not an http URL"),
+        ("ftp://a", "not an http or https URL"),
         ("http://a/path", "it has a path"),
         ("http://a?x", "it has a query or a fragment"),
         ("http://", "it has no valid host"),

@@ -16,6 +16,7 @@ const FROZEN: &[&str] = &[
     "673e36695bcbe18de1a2d1d682476c15ee41ecab1e49ffbc4c1f4f3d21db04df",
     "1e055df248212760bfecde9a007181468eeef4b193ad3eb20eaa964ec547b112",
     "b746b648b28d56209491a8692b4f61cd3bcc64e0080fee9b24cc26038d8babd0",
+    "97c7a318657369ce482a1f7b5e87f5918a334e34eb84983fb539e363552fae0c",
 ];
 
 fn stored() -> (TempDir, PathBuf) {
