@@ -5,7 +5,7 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use miroir_core::hash::shard_of;
 use miroir_core::id::{GroupId, NodeId, ShardCount};
-use miroir_core::plan::{Cluster, Constraints, search};
+use miroir_core::plan::{Cluster, Constraints, Scores, search};
 use miroir_core::topology::{
     Group, GroupState, HealthMap, Membership, Node, StaleMap, Topology, TopologyParts,
 };
@@ -60,6 +60,7 @@ fn plans(criterion: &mut Criterion) {
             health: &health,
             stale: &stale,
             has_lexicon: false,
+            scores: &Scores::default(),
         };
         let mut rotation = 0;
         criterion.bench_function(
@@ -89,6 +90,7 @@ fn plans(criterion: &mut Criterion) {
                         health: &health,
                         stale: &stale,
                         has_lexicon: false,
+                        scores: &Scores::default(),
                     };
                     search(black_box(&cluster), count, &Constraints::default(), 0)
                 });

@@ -10,7 +10,6 @@ use serde_json::value::RawValue;
 #[derive(Debug, Clone)]
 pub struct Answer {
     pub status: StatusCode,
-    pub content_type: Option<String>,
     pub body: Bytes,
 }
 

@@ -73,7 +73,7 @@ pub struct Call {
     pub(crate) kind: Kind,
 }
 
-/// Reads and writes use separate connections: a queue of large bodies must not stand in front of a search.
+/// Whether a call may be sent again when nobody knows whether it arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Read,

@@ -1,86 +1,70 @@
-//! The connections to one node.
+//! The client of one node.
 
-use std::time::Duration;
-
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use http::{Request, Uri};
-use http_body_util::BodyExt;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use http::Uri;
+use http::header::HeaderValue;
 use miroir_core::id::NodeId;
 use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 
 use crate::answer::Answer;
 use crate::call::{Call, Kind};
+use crate::connection::{Connection, Exchanged};
 use crate::error::{NodeError, Stage};
 use crate::outgoing::Outgoing;
+use crate::pool::{Pool, PoolLimits, Stream};
 use crate::tls::Tls;
-
-/// Bounds of the connections kept to one node.
-#[derive(Debug, Clone, Copy)]
-pub struct PoolLimits {
-    /// Idle connections kept open.
-    pub max_idle: usize,
-    /// Calls under way at once; more wait for a slot.
-    pub max_total: usize,
-    pub idle_timeout: Duration,
-}
-
-impl Default for PoolLimits {
-    fn default() -> Self {
-        Self {
-            max_idle: 32,
-            max_total: 128,
-            idle_timeout: Duration::from_secs(60),
-        }
-    }
-}
 
 /// The client of one node.
 ///
-/// Dropping the future of [`NodeClient::call`] cancels the call: an HTTP/1.1 connection in the middle of an exchange is closed,
-/// which a node notices.
+/// Dropping the future of [`NodeClient::call`] cancels the call: its connection is closed, which a node notices.
 pub struct NodeClient {
     id: NodeId,
     /// `http://host:port` or `https://host:port`, no trailing slash.
     address: String,
-    authorization: Option<HeaderValue>,
-    reads: Pool,
-    writes: Pool,
+    /// The lines of every head that are always the same.
+    head_lines: Vec<u8>,
+    pool: Pool,
     slots: Semaphore,
 }
 
-type Pool = Client<HttpsConnector<HttpConnector>, Outgoing>;
+/// Why there is no client for a node.
+#[derive(Debug, thiserror::Error)]
+pub enum Unusable {
+    #[error("the address of the node is none")]
+    Address(#[from] http::uri::InvalidUri),
+    #[error("the address of the node names no host")]
+    NoHost,
+    #[error("the key of the node has bytes that no header may carry")]
+    Key(#[from] http::header::InvalidHeaderValue),
+}
 
 impl NodeClient {
     /// `address` is `http://host[:port]`, or `https://host[:port]` if `tls` trusts it. `key` is sent as the bearer of every call.
     ///
     /// # Errors
-    /// A key with bytes that no header may carry.
+    /// A key with bytes that no header may carry, or an address that is none.
     pub fn new(
         id: NodeId,
         address: &str,
         key: Option<&str>,
         limits: PoolLimits,
         tls: &Tls,
-    ) -> Result<Self, http::header::InvalidHeaderValue> {
-        let authorization = match key {
-            Some(key) => {
-                let mut value = HeaderValue::try_from(format!("Bearer {key}"))?;
-                value.set_sensitive(true);
-                Some(value)
-            }
-            None => None,
-        };
+    ) -> Result<Self, Unusable> {
+        let address = address.trim_end_matches('/').to_owned();
+        let uri: Uri = address.parse()?;
+        let host = uri.authority().ok_or(Unusable::NoHost)?;
+        let mut head_lines = format!(" HTTP/1.1\r\nhost: {host}\r\n").into_bytes();
+        if let Some(key) = key {
+            let bearer = HeaderValue::try_from(format!("Bearer {key}"))?;
+            head_lines.extend_from_slice(b"authorization: ");
+            head_lines.extend_from_slice(bearer.as_bytes());
+            head_lines.extend_from_slice(b"\r\n");
+        }
         Ok(Self {
             id,
-            address: address.trim_end_matches('/').to_owned(),
-            authorization,
-            reads: pool(limits, tls, true),
-            writes: pool(limits, tls, false),
+            address,
+            head_lines,
+            pool: Pool::new(uri, limits, tls),
             slots: Semaphore::new(limits.max_total),
         })
     }
@@ -95,65 +79,79 @@ impl NodeClient {
 
     /// Sends the call and reads the whole answer, whatever its status, within the call's deadline.
     pub async fn call(&self, call: Call) -> Result<Answer, NodeError> {
+        let mut stage = Stage::Queue;
         let deadline = call.deadline;
-        let slot = timeout_at(deadline, self.slots.acquire())
-            .await
-            .map_err(|_| NodeError::timeout(&self.id, Stage::Queue))?;
-        let _slot = slot.map_err(|closed| NodeError::failed(&self.id, Stage::Queue, closed))?;
-
-        let pool = match call.kind {
-            Kind::Read => &self.reads,
-            Kind::Write => &self.writes,
-        };
-        let request = self.request(call)?;
-        let response = timeout_at(deadline, pool.request(request))
-            .await
-            .map_err(|_| NodeError::timeout(&self.id, Stage::Wait))?
-            .map_err(|error| {
-                let stage = if error.is_connect() {
-                    Stage::Connect
-                } else {
-                    Stage::Wait
-                };
-                NodeError::failed(&self.id, stage, error)
-            })?;
-
-        let (head, body) = response.into_parts();
-        let body = timeout_at(deadline, body.collect())
-            .await
-            .map_err(|_| NodeError::timeout(&self.id, Stage::Read))?
-            .map_err(|error| NodeError::failed(&self.id, Stage::Read, error))?
-            .to_bytes();
-        let content_type = head
-            .headers
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned);
-        Ok(Answer {
-            status: head.status,
-            content_type,
-            body,
-        })
+        match timeout_at(deadline, self.exchange(call, &mut stage)).await {
+            Ok(end) => end,
+            Err(_) => Err(NodeError::timeout(&self.id, stage)),
+        }
     }
 
-    fn request(&self, call: Call) -> Result<Request<Outgoing>, NodeError> {
-        let uri: Uri = format!("{}{}", self.address, call.path).parse().map_err(
-            |error: http::uri::InvalidUri| NodeError::failed(&self.id, Stage::Connect, error),
-        )?;
-        let mut request = Request::builder().method(call.method).uri(uri);
-        if let Some(authorization) = &self.authorization {
-            request = request.header(AUTHORIZATION, authorization);
-        }
-        let body = match call.body {
-            Some((content_type, body)) => {
-                request = request.header(CONTENT_TYPE, content_type.as_str());
-                Outgoing::from(body)
+    async fn exchange(&self, call: Call, stage: &mut Stage) -> Result<Answer, NodeError> {
+        let slot = self.slots.acquire().await;
+        let _slot = slot.map_err(|closed| NodeError::failed(&self.id, Stage::Queue, closed))?;
+        *stage = Stage::Connect;
+        let head = self.head(&call)?;
+        let content = call.body.as_ref().map(|(_, content)| content);
+        if let Some(mut connection) = self.pool.take() {
+            *stage = Stage::Wait;
+            match connection
+                .exchange(&head, Outgoing::of(content), stage)
+                .await
+            {
+                Ok(exchanged) => return Ok(self.end(connection, exchanged)),
+                // The node has closed it while the request was on its way. A read may be sent again; the outcome of a write is
+                // looked up on the node instead of guessed.
+                Err(broken) if broken.unanswered && call.kind == Kind::Read => {}
+                Err(broken) => return Err(NodeError::failed(&self.id, *stage, broken.cause)),
             }
-            None => Outgoing::empty(),
-        };
-        request
-            .body(body)
-            .map_err(|error| NodeError::failed(&self.id, Stage::Connect, error))
+            *stage = Stage::Connect;
+        }
+        let connection = self.pool.connect().await;
+        let mut connection =
+            connection.map_err(|error| NodeError::failed(&self.id, Stage::Connect, error))?;
+        *stage = Stage::Wait;
+        match connection
+            .exchange(&head, Outgoing::of(content), stage)
+            .await
+        {
+            Ok(exchanged) => Ok(self.end(connection, exchanged)),
+            Err(broken) => Err(NodeError::failed(&self.id, *stage, broken.cause)),
+        }
+    }
+
+    fn end(&self, connection: Connection<Stream>, exchanged: Exchanged) -> Answer {
+        if exchanged.reusable {
+            self.pool.put(connection);
+        }
+        Answer {
+            status: exchanged.status,
+            body: exchanged.body,
+        }
+    }
+
+    fn head(&self, call: &Call) -> Result<Vec<u8>, NodeError> {
+        let path = call.path.as_bytes();
+        let is_path =
+            path.first() == Some(&b'/') && path.iter().all(|byte| *byte > b' ' && *byte != 0x7f);
+        if !is_path {
+            let refused = "a path with bytes that no request may carry";
+            return Err(NodeError::failed(&self.id, Stage::Connect, refused));
+        }
+        let mut head = Vec::with_capacity(path.len() + self.head_lines.len() + 96);
+        head.extend_from_slice(call.method.as_str().as_bytes());
+        head.push(b' ');
+        head.extend_from_slice(path);
+        head.extend_from_slice(&self.head_lines);
+        if let Some((content_type, body)) = &call.body {
+            head.extend_from_slice(b"content-type: ");
+            head.extend_from_slice(content_type.as_str().as_bytes());
+            head.extend_from_slice(format!("\r\ncontent-length: {}\r\n", body.length()).as_bytes());
+        } else if call.kind == Kind::Write {
+            head.extend_from_slice(b"content-length: 0\r\n");
+        }
+        head.extend_from_slice(b"\r\n");
+        Ok(head)
     }
 }
 
@@ -165,29 +163,3 @@ impl std::fmt::Debug for NodeClient {
             .finish()
     }
 }
-
-/// `resend_unsent`: a call that met a connection which died while idle is sent again on a new one. The library does so only while no
-/// byte has left; writes still refuse, because their outcome is looked up on the node instead of guessed.
-fn pool(limits: PoolLimits, tls: &Tls, resend_unsent: bool) -> Pool {
-    let mut connector = HttpConnector::new();
-    connector.enforce_http(false);
-    // Without it the second of two small writes waits 40 ms for the acknowledgement of the first.
-    connector.set_nodelay(true);
-    connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
-    connector.set_keepalive(Some(Duration::from_secs(60)));
-    let connector = HttpsConnectorBuilder::new()
-        .with_tls_config((*tls.0).clone())
-        .https_or_http()
-        .enable_http1()
-        .wrap_connector(connector);
-    Client::builder(TokioExecutor::new())
-        // Without a timer the pool never closes idle connections.
-        .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(limits.idle_timeout)
-        .pool_max_idle_per_host(limits.max_idle)
-        .retry_canceled_requests(resend_unsent)
-        .build(connector)
-}
-
-/// A host that drops packets must not use up the whole deadline of a request that another copy could answer.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);

@@ -7,17 +7,20 @@
 mod answer;
 mod call;
 mod client;
+mod connection;
 mod error;
 mod external;
 mod outgoing;
+mod pool;
 mod reach;
 mod tls;
 
 pub use answer::{Answer, EnqueuedTask, NodeTask};
 pub use call::{Call, Content, ContentType};
-pub use client::{NodeClient, PoolLimits};
+pub use client::{NodeClient, Unusable};
 pub use error::{NodeError, Retry, Stage};
 pub use external::{External, ExternalError};
+pub use pool::PoolLimits;
 pub use reach::{Network, NotANetwork, Reach};
 pub use tls::{Tls, TlsError, TlsFiles, read_certificates, read_key, roots_of};
 

@@ -19,8 +19,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::capabilities::exact_dictionary::ExactDictionary;
+use crate::capabilities::hedging::Hedging;
 use crate::capabilities::idempotency::{self, Idempotency};
 use crate::capabilities::query_coalescing::Coalescing;
+use crate::capabilities::replica_selection::{Choice, Class};
 use crate::capabilities::settings_broadcast::{SettingsBroadcast, Standing, terms};
 use crate::capabilities::webhooks::Webhooks;
 use crate::catalog::Catalog;
@@ -83,6 +85,8 @@ pub(crate) struct App {
     pub(crate) workers: Workers,
     /// What is counted, and the scrape of it.
     pub(crate) metrics: Metrics,
+    /// Legs of reads that are late.
+    pub(crate) hedging: Hedging,
     /// Rung when there may be something to repair.
     pub(crate) repair_bell: Arc<Notify>,
     /// `S` of indexes created from now on.
@@ -105,8 +109,31 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// What a read sees of the fleet, taken once: nodes without the index's settings look as if they had none of its documents.
+    /// What a search sees of the fleet, taken once.
     pub(crate) fn view(&self, index: &NodeUid) -> ClusterView<'_> {
+        self.view_of(index, Class::Search)
+    }
+
+    /// The same for another class of reads.
+    pub(crate) fn view_of(&self, index: &NodeUid, class: Class) -> ClusterView<'_> {
+        self.view_by(index, class, rand::random())
+    }
+
+    /// What a search sees that is not one of those that explore.
+    pub(crate) fn usual_view(&self, index: &NodeUid) -> ClusterView<'_> {
+        self.view_by(index, Class::Search, 1.0)
+    }
+
+    fn view_by(&self, index: &NodeUid, class: Class, dice: f32) -> ClusterView<'_> {
+        let mut view = self.quiet_view(index);
+        let selection = self.cluster.selection();
+        view.choice = selection.choose(class, &view.health, selection.now(), dice);
+        view
+    }
+
+    /// What any read sees of the fleet, of which nobody says how its nodes do: nodes without the index's settings look as if they had
+    /// none of its documents.
+    pub(crate) fn quiet_view(&self, index: &NodeUid) -> ClusterView<'_> {
         let mut view = self.write_view(index);
         let standing = self.settings_standing(index);
         let mut mixed = false;
@@ -140,12 +167,20 @@ impl App {
             health: self.cluster.health(),
             stale: self.staleness.of(index),
             has_lexicon: self.dictionary.hides_in(index),
+            choice: Choice::default(),
         }
+    }
+
+    /// How the nodes do at the moment.
+    pub(crate) fn scores(&self, class: Class) -> plan::Scores {
+        let selection = self.cluster.selection();
+        selection.scores(class, &self.cluster.health(), selection.now())
     }
 
     /// Numbers reads, so that they take turns on groups and nodes.
     pub(crate) fn next_rotation(&self) -> u64 {
-        self.rotation.fetch_add(1, Ordering::Relaxed)
+        let next = self.rotation.fetch_add(1, Ordering::Relaxed);
+        self.cluster.selection().rotation(next)
     }
 
     /// The number that the next read will have.
@@ -250,6 +285,7 @@ pub(crate) struct ClusterView<'a> {
     health: Arc<HealthMap>,
     stale: Arc<StaleMap>,
     has_lexicon: bool,
+    choice: Choice,
 }
 
 impl ClusterView<'_> {
@@ -259,7 +295,13 @@ impl ClusterView<'_> {
             health: &self.health,
             stale: &self.stale,
             has_lexicon: self.has_lexicon,
+            scores: &self.choice.scores,
         }
+    }
+
+    /// A node that the read is to be tried on as well.
+    pub(crate) fn trial(&self) -> Option<&NodeId> {
+        self.choice.trial.as_ref()
     }
 
     pub(crate) fn stale(&self) -> &StaleMap {

@@ -33,6 +33,7 @@ pub fn document(
     let mut nodes = Vec::new();
     let mut required = 0;
     for tier in [ReadTier::Normal, ReadTier::LastResort] {
+        let first = nodes.len();
         for view in &groups {
             let mut turn: Vec<&NodeId> = view
                 .in_turn(shard, tier, rotation)
@@ -46,6 +47,10 @@ pub fn document(
             } else {
                 nodes.extend(turn.into_iter().cloned());
             }
+        }
+        // A node that does far worse than the others comes after those of other groups.
+        if constraints.group == GroupChoice::Any {
+            nodes[first..].sort_by_key(|node| cluster.scores.is_outlier(node));
         }
     }
     // The nodes of a required group stand first; the others are asked only where it has none at all.

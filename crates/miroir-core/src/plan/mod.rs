@@ -6,7 +6,9 @@ mod clause;
 mod degraded;
 mod document;
 mod read;
+mod scores;
 mod trace;
+mod trial;
 mod view;
 mod write;
 
@@ -22,7 +24,9 @@ pub use clause::ShardClause;
 pub use degraded::{Degraded, render_degraded};
 pub use document::document;
 pub use read::{Leg, ReadPlan, reroute, search};
+pub use scores::Scores;
 pub use trace::{NotNarrowed, Reason, Trace};
+pub use trial::trial;
 pub use write::{WriteLeg, WritePlan, broadcast, write};
 
 /// What a request sees of the fleet, taken once when it begins.
@@ -34,6 +38,8 @@ pub struct Cluster<'a> {
     pub stale: &'a StaleMap,
     /// Nodes may hold lexicon documents of that index, so that every leg needs a shard clause.
     pub has_lexicon: bool,
+    /// How well the nodes do.
+    pub scores: &'a Scores,
 }
 
 /// What capabilities and the request itself demand of a read plan. The default demands nothing.

@@ -1,12 +1,14 @@
 //! Plans of requests that go to many shards: search, facet search, browse, stats (data-path.md 3).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::trace::{Reason, Trace};
 use super::view::{self, GroupView};
-use super::{Cluster, Constraints, GroupChoice, ShardClause};
+use super::{Cluster, Constraints, GroupChoice, Scores, ShardClause};
 use crate::id::{GroupId, NodeId, Shard, ShardCount, ShardSet};
 use crate::topology::cover::{Candidates, CoverKey, CoverLeg, Schedule};
+use crate::topology::placement::PlacedNode;
 use crate::topology::{Placement, ReadTier};
 
 /// One node request.
@@ -17,6 +19,23 @@ pub struct Leg {
     pub shards: ShardSet,
     /// Needed whenever the node may hold documents of other shards of the index, or of none.
     pub clause: Option<ShardClause>,
+}
+
+impl Leg {
+    /// What a node is asked for these shards of its own.
+    pub(super) fn of(
+        node: &PlacedNode,
+        shards: ShardSet,
+        count: ShardCount,
+        has_lexicon: bool,
+    ) -> Self {
+        let holds_others = has_lexicon || node.leftovers || shards != node.owned;
+        Self {
+            node: node.id.clone(),
+            clause: holds_others.then(|| ShardClause::new(&shards, count)),
+            shards,
+        }
+    }
 }
 
 /// Every wanted shard is in exactly one leg or in `uncovered`; at most one leg per node.
@@ -225,11 +244,18 @@ impl Planner<'_> {
         tier: ReadTier,
     ) -> Option<(&'v GroupView<'c>, ShardSet)> {
         let mut partial = None;
+        let mut troubled = None;
         for view in groups {
             let covered = view.coverable(missing, tier);
             if covered == *missing {
                 if self.attempt == Attempt::Again && partial.is_some() {
                     break;
+                }
+                // Nobody has asked for this group, and it would need a node that does far worse than the others.
+                let is_free = self.constraints.group == GroupChoice::Any;
+                if is_free && !view.covers(missing, view.calm(tier)) {
+                    troubled.get_or_insert((view, covered));
+                    continue;
                 }
                 return Some((view, covered));
             }
@@ -241,23 +267,33 @@ impl Planner<'_> {
                 partial = Some((view, covered));
             }
         }
-        partial
+        troubled.or(partial)
     }
 
-    fn schedule(
-        &self,
-        view: &GroupView<'_>,
-        covered: &ShardSet,
-        tier: ReadTier,
-    ) -> std::sync::Arc<Schedule> {
+    /// The smallest covers. One leg more is better than a node that does far worse than the others.
+    fn schedule(&self, view: &GroupView<'_>, covered: &ShardSet, tier: ReadTier) -> Arc<Schedule> {
+        let (usable, calm) = (view.usable(tier), view.calm(tier));
+        let smallest = self.covers(view, covered, usable);
+        if calm == usable || !view.covers(covered, calm) {
+            return smallest;
+        }
+        let without = self.covers(view, covered, calm);
+        if without.legs() <= smallest.legs() + 1 {
+            without
+        } else {
+            smallest
+        }
+    }
+
+    fn covers(&self, view: &GroupView<'_>, covered: &ShardSet, usable: u128) -> Arc<Schedule> {
         let candidates = || -> Candidates {
             covered
                 .iter()
-                .map(|shard| (shard, view.candidates(shard, tier)))
+                .map(|shard| (shard, view.candidates(shard, usable)))
                 .collect()
         };
         if covered.len() < usize::from(self.placement.count().get()) {
-            return std::sync::Arc::new(Schedule::passing(&candidates()));
+            return Arc::new(Schedule::passing(&candidates()));
         }
         let stale = view
             .stale
@@ -266,14 +302,17 @@ impl Planner<'_> {
             .collect();
         let key = CoverKey {
             group: view.placement.id,
-            usable: view.usable(tier),
+            usable,
             stale,
         };
         self.placement.covers.schedule(key, candidates)
     }
 
-    /// The round whose turn it is, or the one whose nodes are preferred most.
+    /// The round whose turn it is among those whose worst node does well, or the one whose nodes are preferred most.
     fn round<'s>(&self, view: &GroupView<'_>, rounds: &'s [Vec<CoverLeg>]) -> &'s [CoverLeg] {
+        if self.constraints.prefer.is_empty() && view.has_scores() && rounds.len() > 1 {
+            return self.best_round(view, rounds);
+        }
         let turn = usize::try_from(self.rotation % rounds.len() as u64)
             .expect("a remainder of a length is a position");
         let prefer = &self.constraints.prefer;
@@ -293,14 +332,31 @@ impl Planner<'_> {
             .expect("a schedule is never empty")
     }
 
+    fn best_round<'s>(&self, view: &GroupView<'_>, rounds: &'s [Vec<CoverLeg>]) -> &'s [CoverLeg] {
+        let worst = |round: &[CoverLeg]| {
+            let scores = round.iter().map(|leg| view.score(leg.node));
+            scores.fold(0.0, f64::max)
+        };
+        let best = rounds.iter().map(|round| worst(round));
+        let best = best.fold(f64::INFINITY, f64::min);
+        let is_good = |round: &&Vec<CoverLeg>| Scores::is_near(worst(round), best);
+        let good = rounds.iter().filter(is_good).count() as u64;
+        let turn = usize::try_from(self.rotation % good.max(1))
+            .expect("a remainder of a length is a position");
+        rounds
+            .iter()
+            .filter(is_good)
+            .nth(turn)
+            .expect("the best one is good")
+    }
+
     fn leg(&self, view: &GroupView<'_>, leg: &CoverLeg) -> Leg {
         let node = &view.placement.placed()[leg.node];
-        let holds_others = self.has_lexicon || node.leftovers || leg.shards != node.owned;
-        let clause = holds_others.then(|| ShardClause::new(&leg.shards, self.placement.count()));
-        Leg {
-            node: node.id.clone(),
-            shards: leg.shards.clone(),
-            clause,
-        }
+        Leg::of(
+            node,
+            leg.shards.clone(),
+            self.placement.count(),
+            self.has_lexicon,
+        )
     }
 }

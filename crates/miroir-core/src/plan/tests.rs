@@ -2,6 +2,7 @@
 
 mod covers;
 mod rules;
+mod scored;
 
 use super::*;
 use crate::id::{Shard, ShardCount};
@@ -14,6 +15,7 @@ struct Fleet {
     health: HealthMap,
     stale: StaleMap,
     has_lexicon: bool,
+    scores: Scores,
 }
 
 impl Fleet {
@@ -24,7 +26,14 @@ impl Fleet {
             health: HealthMap::new(),
             stale: StaleMap::new(),
             has_lexicon: false,
+            scores: Scores::default(),
         }
+    }
+
+    fn with_scores(mut self, scores: &[(&str, f64)]) -> Self {
+        let scores = scores.iter().map(|(node, score)| (id(node), *score));
+        self.scores = Scores::new(scores.collect());
+        self
     }
 
     fn with_health(mut self, health: Health, nodes: &[&str]) -> Self {
@@ -40,6 +49,7 @@ impl Fleet {
             health: &self.health,
             stale: &self.stale,
             has_lexicon: self.has_lexicon,
+            scores: &self.scores,
         }
     }
 

@@ -44,6 +44,7 @@ pub enum Reason {
     NodeExcluded(NodeId),
     NodeFailed(NodeId),
     NodeDegraded(NodeId),
+    NodeSpared(NodeId),
     CopiesStale {
         node: NodeId,
         shards: ShardSet,
@@ -135,6 +136,12 @@ impl fmt::Display for Reason {
             Self::NodeFailed(node) => write!(f, "node {node} has failed"),
             Self::NodeDegraded(node) => {
                 write!(f, "node {node} is degraded and used only as a last resort")
+            }
+            Self::NodeSpared(node) => {
+                write!(
+                    f,
+                    "node {node} does far worse than the others and is spared where they can answer"
+                )
             }
             Self::CopiesStale { node, shards } => {
                 write!(f, "node {node} has stale copies of shards {shards}")

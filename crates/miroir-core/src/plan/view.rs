@@ -1,7 +1,7 @@
 //! The groups that a read may use, in the order in which it should try them, with the nodes that may answer.
 
 use super::trace::{Reason, Trace};
-use super::{Cluster, Constraints, GroupChoice};
+use super::{Cluster, Constraints, GroupChoice, Scores};
 use crate::id::{Shard, ShardSet};
 use crate::topology::cover::bits;
 use crate::topology::{GroupPlacement, GroupState, Health, Placement, ReadTier};
@@ -12,6 +12,10 @@ pub(super) struct GroupView<'a> {
     normal: u128,
     last_resort: u128,
     pub(super) stale: Vec<(usize, &'a ShardSet)>,
+    /// Nodes that do far worse than the others.
+    outliers: u128,
+    /// By position; empty where nodes take turns.
+    scores: Vec<f64>,
 }
 
 impl<'a> GroupView<'a> {
@@ -26,7 +30,14 @@ impl<'a> GroupView<'a> {
             normal: 0,
             last_resort: 0,
             stale: Vec::new(),
+            outliers: 0,
+            scores: Vec::new(),
         };
+        if !cluster.scores.is_empty() {
+            let placed = placement.placed().iter();
+            view.scores
+                .extend(placed.map(|node| cluster.scores.of(&node.id)));
+        }
         for (position, node) in placement.placed().iter().enumerate() {
             let state = cluster.node_state(&node.id, node.membership);
             if constraints.exclude_nodes.contains(&node.id) {
@@ -43,6 +54,10 @@ impl<'a> GroupView<'a> {
                     trace.note(Reason::NodeDegraded(node.id.clone()));
                     view.last_resort |= 1 << position;
                 }
+            }
+            if cluster.scores.is_outlier(&node.id) {
+                trace.note(Reason::NodeSpared(node.id.clone()));
+                view.outliers |= 1 << position;
             }
             if let Some(stale) = cluster.stale.of(&node.id) {
                 trace.note(Reason::CopiesStale {
@@ -63,9 +78,23 @@ impl<'a> GroupView<'a> {
         }
     }
 
-    /// The nodes of a tier that have a fresh copy of a shard.
-    pub(super) fn candidates(&self, shard: Shard, tier: ReadTier) -> u128 {
-        let mut mask = self.placement.mask(shard) & self.usable(tier);
+    /// The nodes of a tier that do about as well as the others.
+    pub(super) fn calm(&self, tier: ReadTier) -> u128 {
+        self.usable(tier) & !self.outliers
+    }
+
+    /// The score of the node at a position.
+    pub(super) fn score(&self, position: usize) -> f64 {
+        self.scores.get(position).copied().unwrap_or(0.0)
+    }
+
+    pub(super) fn has_scores(&self) -> bool {
+        !self.scores.is_empty()
+    }
+
+    /// The nodes among `usable` that have a fresh copy of a shard.
+    pub(super) fn candidates(&self, shard: Shard, usable: u128) -> u128 {
+        let mut mask = self.placement.mask(shard) & usable;
         for (node, stale) in &self.stale {
             if stale.contains(shard) {
                 mask &= !(1 << node);
@@ -76,16 +105,31 @@ impl<'a> GroupView<'a> {
 
     /// The shards of `wanted` that the tier can answer for.
     pub(super) fn coverable(&self, wanted: &ShardSet, tier: ReadTier) -> ShardSet {
+        let usable = self.usable(tier);
         wanted
             .iter()
-            .filter(|shard| self.candidates(*shard, tier) != 0)
+            .filter(|shard| self.candidates(*shard, usable) != 0)
             .collect()
     }
 
-    /// The nodes of a tier with a fresh copy of a shard, turned by `rotation`.
+    /// Whether the nodes among `usable` can answer for all of `wanted`.
+    pub(super) fn covers(&self, wanted: &ShardSet, usable: u128) -> bool {
+        wanted
+            .iter()
+            .all(|shard| self.candidates(shard, usable) != 0)
+    }
+
+    /// The nodes of a tier with a fresh copy of a shard, turned by `rotation`, those that do worse behind the others.
     pub(super) fn in_turn(&self, shard: Shard, tier: ReadTier, rotation: u64) -> Vec<usize> {
-        let mut nodes: Vec<usize> = bits(self.candidates(shard, tier)).collect();
+        let mut nodes: Vec<usize> = bits(self.candidates(shard, self.usable(tier))).collect();
         turn(&mut nodes, rotation);
+        let best = nodes.iter().map(|node| self.score(*node));
+        let best = best.fold(f64::INFINITY, f64::min);
+        let behind = |node: &usize| match Scores::is_near(self.score(*node), best) {
+            true => 0.0,
+            false => self.score(*node),
+        };
+        nodes.sort_by(|a, b| behind(a).total_cmp(&behind(b)));
         nodes
     }
 }

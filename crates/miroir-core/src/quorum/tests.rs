@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::id::ShardCount;
-use crate::plan::{Cluster, write};
+use crate::plan::{Cluster, Scores, write};
 use crate::topology::tests::{fleet, topology};
 use crate::topology::{GroupState, Health, HealthMap, StaleMap, Topology};
 
@@ -28,6 +28,7 @@ fn planned(
             health,
             stale,
             has_lexicon: false,
+            scores: &Scores::default(),
         },
         count(),
         wanted,

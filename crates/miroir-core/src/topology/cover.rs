@@ -76,6 +76,11 @@ impl CoverCache {
 pub(crate) type Candidates = Vec<(crate::id::Shard, u128)>;
 
 impl Schedule {
+    /// Nodes of each of its covers.
+    pub(crate) fn legs(&self) -> usize {
+        self.rounds.first().map_or(0, Vec::len)
+    }
+
     /// For a set of shards that is not worth keeping.
     pub(crate) fn passing(candidates: &Candidates) -> Self {
         Self::new(candidates, PASSING_BUDGET)

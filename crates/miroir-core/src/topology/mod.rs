@@ -7,7 +7,7 @@ pub(crate) mod cover;
 mod eligibility;
 mod health;
 mod membership;
-mod placement;
+pub(crate) mod placement;
 mod stale;
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ pub(crate) fn why_not_covered(app: &App) -> Option<String> {
         return lacking.map(|group| format!("no node of replica group {} answers", group.id));
     }
     indexes.values().find_map(|index| {
-        let view = app.view(index.node_uid());
+        let view = app.quiet_view(index.node_uid());
         let uncovered = uncovered(&view, index.shards(), &unseen);
         (!uncovered.is_empty()).then(|| {
             format!(

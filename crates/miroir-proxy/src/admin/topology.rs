@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::admin::ready::why_not_covered;
 use crate::app::App;
+use crate::capabilities::replica_selection::Class;
 use crate::http::reply::Reply;
 
 #[derive(Serialize)]
@@ -44,6 +45,8 @@ struct NodeView<'a> {
     last_seen_ms: Option<u64>,
     /// Copies that it holds and must not serve, of all indexes.
     stale_shards: usize,
+    /// How it does at searches; lower is better, null while it is not healthy.
+    score: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
 }
@@ -57,6 +60,13 @@ pub(crate) async fn topology(State(app): State<Arc<App>>) -> Reply {
         owned.insert(node, shards.len());
     }
     let stale = app.staleness.all();
+    let scores = app.scores(Class::Search);
+    let score = |node: &NodeId| {
+        let found = scores.iter().find(|(known, _)| *known == node);
+        found
+            .map(|(_, score)| score)
+            .filter(|score| score.is_finite())
+    };
     let nodes: Vec<NodeView<'_>> = topology
         .nodes()
         .iter()
@@ -77,6 +87,7 @@ pub(crate) async fn topology(State(app): State<Arc<App>>) -> Reply {
                     .values()
                     .filter_map(|map| Some(map.of(&node.id)?.len()))
                     .sum(),
+                score: score(&node.id),
                 error: sighting.error,
             })
         })

@@ -25,8 +25,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::app::App;
 use crate::capabilities::exact_dictionary::{self, ExactDictionary};
+use crate::capabilities::hedging::Hedging;
 use crate::capabilities::idempotency::Idempotency;
 use crate::capabilities::query_coalescing::Coalescing;
+use crate::capabilities::replica_selection::ReplicaSelection;
 use crate::capabilities::settings_broadcast::{Drift, SettingsBroadcast};
 use crate::capabilities::webhooks::{self, Webhooks};
 use crate::catalog::{Catalog, Index};
@@ -241,11 +243,18 @@ async fn build(config: Config, store: Store) -> Result<Arc<App>, StartError> {
         Arc::clone(&repair_bell),
     );
     let metrics = Metrics::new(&config, &topology);
+    let selection = ReplicaSelection::new(
+        config.replica_selection.clone(),
+        clients.iter().map(|client| client.id().clone()),
+        metrics.selection.explorations.clone(),
+    );
+    let hedging = Hedging::new(config.hedging.clone(), metrics.hedges.clone());
     let cluster = Arc::new(Cluster::new(
         topology,
         clients,
         board,
         metrics.node_calls.clone(),
+        selection,
         config.scatter.node_timeout_ms.duration(),
     ));
 
@@ -286,6 +295,7 @@ async fn build(config: Config, store: Store) -> Result<Arc<App>, StartError> {
         touches: Touches::default(),
         workers: Workers::default(),
         metrics,
+        hedging,
         repair_bell,
         catalog: Catalog::new(indexes, fields),
         sequencers: Sequencers::default(),

@@ -301,7 +301,6 @@ impl Lanes {
                     Lookup::Found(task) => {
                         return Ok(Answer {
                             status: http::StatusCode::ACCEPTED,
-                            content_type: None,
                             body: format!("{{\"taskUid\":{}}}", task.uid).into(),
                         });
                     }

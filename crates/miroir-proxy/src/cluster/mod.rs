@@ -20,6 +20,7 @@ use miroir_core::topology::{HealthMap, NodeState, Observation, ReadTier, Topolog
 use miroir_node::{Answer, Call, NodeClient, NodeError};
 use tokio::time::Instant;
 
+use crate::capabilities::replica_selection::ReplicaSelection;
 use crate::cluster::health::HealthBoard;
 use crate::telemetry::metrics::{self, NodeCalls};
 
@@ -29,6 +30,7 @@ pub(crate) struct Cluster {
     clients: BTreeMap<NodeId, NodeClient>,
     health: HealthBoard,
     calls: NodeCalls,
+    selection: ReplicaSelection,
     read_timeout: Duration,
 }
 
@@ -38,6 +40,7 @@ impl Cluster {
         clients: Vec<NodeClient>,
         health: HealthBoard,
         calls: NodeCalls,
+        selection: ReplicaSelection,
         read_timeout: Duration,
     ) -> Self {
         let clients = clients
@@ -49,6 +52,7 @@ impl Cluster {
             clients,
             health,
             calls,
+            selection,
             read_timeout,
         }
     }
@@ -65,6 +69,10 @@ impl Cluster {
         self.health.snapshot()
     }
 
+    pub(crate) fn selection(&self) -> &ReplicaSelection {
+        &self.selection
+    }
+
     pub(crate) fn health_board(&self) -> &HealthBoard {
         &self.health
     }
@@ -77,7 +85,11 @@ impl Cluster {
             .expect("plans name only nodes of the topology");
         let operation = metrics::operation(call.method(), call.path());
         let begun = Instant::now();
+        let under_way = self.selection.begin(node, operation);
         let result = client.call(call).await;
+        if let Some(under_way) = under_way {
+            under_way.end(&result);
+        }
         self.calls
             .observe(node, operation, begun.elapsed(), &result);
         self.health.observe_call(node, &result);

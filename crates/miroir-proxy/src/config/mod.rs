@@ -22,6 +22,7 @@ mod secret;
 mod server;
 mod store;
 mod table;
+mod tail;
 mod tree;
 mod value;
 mod vectors;
@@ -43,6 +44,7 @@ pub use searches::{MultiSearch, QueryCoalescing};
 pub use secret::Secret;
 pub use server::{Admin, ConnectionPoolPerNode, Log, LogLevel, Metrics, Server};
 pub use store::{Backend, TaskRegistry, TaskStore};
+pub use tail::{Hedging, ReplicaSelection, Strategy};
 pub use value::{ByteSize, Factor, MemoryMultiplier, Millis, Ratio, Seconds};
 pub use vectors::{MergeStrategy, VectorSearch};
 
@@ -83,6 +85,10 @@ table::section! {
             health: Health,
             /// Requests to nodes.
             scatter: Scatter,
+            /// Which of equally good copies a read asks.
+            replica_selection: ReplicaSelection,
+            /// Late legs of reads.
+            hedging: Hedging,
             /// Copies of documents from node to node.
             rebalancer: Rebalancer,
             /// Reads whose filter names primary keys.

@@ -63,6 +63,12 @@ pub(super) fn check(overlay: &mut Overlay) {
         }
     }
     check_tls(overlay, &config);
+    let epsilon = config.replica_selection.exploration_epsilon.0;
+    if epsilon > 0.5 {
+        let key = "replica_selection.exploration_epsilon";
+        let text = format!("got {epsilon}, expected a number from 0 to 0.5");
+        refuse(overlay, key, key, text);
+    }
     nodes::check(overlay);
 }
 

@@ -88,6 +88,8 @@ pub(crate) const SECTIONS: &[Section] = &[
     super::ConnectionPoolPerNode::SECTION,
     super::Health::SECTION,
     super::Scatter::SECTION,
+    super::ReplicaSelection::SECTION,
+    super::Hedging::SECTION,
     super::Rebalancer::SECTION,
     super::QueryPlanner::SECTION,
     super::Explain::SECTION,

@@ -54,6 +54,11 @@ impl Admission {
         }
     }
 
+    /// How many wait for their turn.
+    pub(crate) fn depth(&self) -> usize {
+        self.queue.saturating_sub(self.waiting.available_permits())
+    }
+
     /// Waits for a place, which is free again when the permit is dropped.
     async fn enter(self) -> Result<OwnedSemaphorePermit, Full> {
         if let Ok(place) = Arc::clone(&self.working).try_acquire_owned() {

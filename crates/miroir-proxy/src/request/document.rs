@@ -12,6 +12,7 @@ use miroir_core::merge::member_order::write_document;
 use miroir_core::plan::{self, Constraints};
 
 use crate::app::App;
+use crate::capabilities::replica_selection::Class;
 use crate::http::reply::{Failure, Reply};
 use crate::request::resolve;
 use crate::request::scatter::ask_owners;
@@ -29,7 +30,7 @@ pub(crate) async fn get(
         return Err(ApiError::document_not_found(id).into());
     }
     let shard = shard_of(id, index.shards());
-    let view = app.view(index.node_uid());
+    let view = app.view_of(index.node_uid(), Class::Document);
     let rotation = app.next_rotation();
     let nodes = plan::document(
         &view.cluster(),

@@ -1,7 +1,11 @@
-//! Scatter: sends the legs of a read, and while there is time sends the shards of a failed leg to other copies.
+//! Scatter: sends the legs of a read, and while there is time sends the shards of a failed leg to other copies. A leg that is late is
+//! asked of other copies as well (`hedged`).
+
+mod hedged;
+mod owners;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -19,6 +23,8 @@ use crate::app::{App, ClusterView};
 use crate::config::UnavailableShardPolicy;
 use crate::http::reply::{Cause, Failure, chain};
 use crate::request::known_attributes;
+
+pub(crate) use owners::ask_owners;
 
 /// A leg and what its node answered: a success, always.
 pub(crate) struct LegAnswer<T = Answer> {
@@ -57,6 +63,11 @@ pub(crate) struct Scatter<'a> {
     rotation: u64,
     deadline: Instant,
     failed: Mutex<BTreeSet<NodeId>>,
+    /// Nodes whose legs others have answered: asked again only where nobody else can answer.
+    late: Mutex<BTreeSet<NodeId>>,
+    hedges: AtomicU32,
+    /// The node that is on trial has been asked.
+    tried: AtomicBool,
     calls: Mutex<Vec<CallReport>>,
 }
 
@@ -89,6 +100,9 @@ impl<'a> Scatter<'a> {
             rotation,
             deadline: Instant::now() + app.config.server.request_timeout_ms.duration(),
             failed: Mutex::new(constraints.exclude_nodes.clone()),
+            late: Mutex::default(),
+            hedges: AtomicU32::new(0),
+            tried: AtomicBool::new(false),
             calls: Mutex::default(),
         }
     }
@@ -115,13 +129,24 @@ impl<'a> Scatter<'a> {
     /// Legs for all shards that are wanted, without the nodes that have failed meanwhile.
     pub(crate) fn plan(&self) -> ReadPlan {
         let mut constraints = self.constraints.clone();
-        constraints.exclude_nodes = self.failed.lock().clone();
-        plan::search(
-            &self.view.cluster(),
-            self.shards,
-            &constraints,
-            self.rotation,
-        )
+        self.without_the_late(|excluded| {
+            constraints.exclude_nodes = excluded;
+            let cluster = self.view.cluster();
+            plan::search(&cluster, self.shards, &constraints, self.rotation)
+        })
+    }
+
+    /// The plan without the nodes that have failed, and without those that were late if it lacks nothing then.
+    fn without_the_late(&self, mut plan: impl FnMut(BTreeSet<NodeId>) -> ReadPlan) -> ReadPlan {
+        let failed = self.failed.lock().clone();
+        let late = self.late.lock().clone();
+        if !late.is_empty() {
+            let whole = plan(failed.union(&late).cloned().collect());
+            if whole.uncovered.is_empty() {
+                return whole;
+            }
+        }
+        plan(failed)
     }
 
     /// One round: sends every leg, and the shards of legs that fail to other copies. `call` makes a leg's request, given the
@@ -133,11 +158,11 @@ impl<'a> Scatter<'a> {
         call: impl Fn(&Leg, Instant) -> Call,
         read: impl Fn(&Leg, Answer) -> Result<T, Cause>,
     ) -> Result<Gathered<T>, ScatterEnd> {
+        self.try_out(&legs, &call);
         let send = |leg: Leg| {
-            let call = call(&leg, self.leg_deadline());
-            let read = &read;
+            let (call, read) = (&call, &read);
             async move {
-                let result = self.leg(&leg, call, |answer| read(&leg, answer)).await;
+                let result = self.hedged(&leg, call, read).await;
                 (leg, result)
             }
         };
@@ -146,7 +171,7 @@ impl<'a> Scatter<'a> {
         let mut answers = Vec::with_capacity(open.len());
         while let Some((leg, result)) = open.next().await {
             match result {
-                Ok(answer) => answers.push(LegAnswer { leg, answer }),
+                Ok(parts) => answers.extend(parts),
                 Err(LegEnd::Rejected(answer)) => return Err(ScatterEnd::Rejected(answer)),
                 Err(LegEnd::Lost) if Instant::now() >= self.deadline => {
                     uncovered = uncovered.union(&leg.shards);
@@ -242,14 +267,16 @@ impl<'a> Scatter<'a> {
     }
 
     fn detour(&self, shards: &ShardSet) -> ReadPlan {
-        plan::reroute(
-            &self.view.cluster(),
-            self.shards,
-            self.constraints,
-            self.rotation,
-            shards,
-            &self.failed.lock(),
-        )
+        self.without_the_late(|excluded| {
+            plan::reroute(
+                &self.view.cluster(),
+                self.shards,
+                self.constraints,
+                self.rotation,
+                shards,
+                &excluded,
+            )
+        })
     }
 
     /// Puts the answers in an order that does not depend on who was first, and refuses what the policy refuses.
@@ -308,33 +335,4 @@ pub(crate) fn unavailable(shards: &ShardSet) -> Failure {
 /// The value of `X-Miroir-Degraded` for a read.
 pub(crate) fn degraded(uncovered: ShardSet) -> Option<String> {
     (!uncovered.is_empty()).then(|| plan::Degraded::Uncovered(uncovered).to_string())
-}
-
-/// Asks the nodes that have a fresh copy of one document's shard, one after the other.
-pub(crate) async fn ask_owners(
-    app: &Arc<App>,
-    view: &ClusterView<'_>,
-    nodes: Vec<NodeId>,
-    shard: ShardSet,
-    path: &str,
-) -> Result<Answer, Failure> {
-    debug_assert!(
-        view.stale()
-            .iter()
-            .all(|(node, stale)| !nodes.contains(node) || stale.is_disjoint(&shard))
-    );
-    for node in nodes {
-        match app.cluster.read(&node, path).await {
-            Ok(answer)
-                if !answer.status.is_server_error() && !lacks_index(app, view, &node, &answer) =>
-            {
-                return Ok(answer);
-            }
-            Ok(answer) => {
-                tracing::warn!(node_id = %node, status = answer.status.as_u16(), "read failed")
-            }
-            Err(error) => tracing::warn!(node_id = %node, error = %chain(&error), "read failed"),
-        }
-    }
-    Err(unavailable(&shard))
 }

@@ -1,12 +1,12 @@
 //! The log: one JSON object per line on stdout, every field flat.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
-use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::format::{JsonFields, Writer};
+use tracing_subscriber::field::RecordFields;
+use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
 
@@ -18,7 +18,7 @@ pub(crate) fn start(filter: &str) {
     let subscriber = tracing_subscriber::fmt()
         // It would report a line that cannot be written (the disk is full) on the error output, and panic when that fails too.
         .log_internal_errors(false)
-        .fmt_fields(JsonFields::new())
+        .fmt_fields(SpanFields)
         .event_format(Lines { pod_id: pod_id() })
         .with_env_filter(filter)
         .finish();
@@ -53,59 +53,219 @@ where
         event: &Event<'_>,
     ) -> fmt::Result {
         let metadata = event.metadata();
-        let mut line = Map::new();
-        let mut set = |name: &str, value: &str| line.insert(name.to_owned(), Value::from(value));
-        set("timestamp", &clock::now().to_string());
-        set("level", &metadata.level().as_str().to_ascii_lowercase());
-        set("message", "");
-        set("target", metadata.target());
-        set("pod_id", &self.pod_id);
+        let mut message = Message(String::new());
+        event.record(&mut message);
+        write!(
+            writer,
+            r#"{{"timestamp":"{}","level":"{}""#,
+            clock::now(),
+            word(*metadata.level())
+        )?;
+        for (name, value) in [
+            ("message", message.0.as_str()),
+            ("target", metadata.target()),
+            ("pod_id", &self.pod_id),
+        ] {
+            write!(writer, r#","{name}":""#)?;
+            Escaped(&mut writer).write_str(value)?;
+            writer.write_char('"')?;
+        }
         for span in context
             .event_scope()
             .into_iter()
             .flat_map(|scope| scope.from_root())
         {
-            let extensions = span.extensions();
-            let fields = extensions.get::<FormattedFields<N>>();
-            let fields = fields.and_then(|fields| serde_json::from_str(&fields.fields).ok());
-            line.extend(fields.unwrap_or_else(Map::new));
+            if let Some(fields) = span.extensions().get::<FormattedFields<N>>() {
+                writer.write_str(&fields.fields)?;
+            }
         }
-        event.record(&mut Fields(&mut line));
-        writeln!(writer, "{}", Value::Object(line))
+        let mut members = Members::of(&mut writer);
+        event.record(&mut members);
+        members.result?;
+        writer.write_str("}\n")
     }
 }
 
-/// Takes the fields of an event over into its line.
-struct Fields<'a>(&'a mut Map<String, Value>);
-
-impl Fields<'_> {
-    fn set(&mut self, field: &Field, value: impl Into<Value>) {
-        self.0.insert(field.name().to_owned(), value.into());
+fn word(level: Level) -> &'static str {
+    match level {
+        Level::ERROR => "error",
+        Level::WARN => "warn",
+        Level::INFO => "info",
+        Level::DEBUG => "debug",
+        Level::TRACE => "trace",
     }
 }
 
-impl Visit for Fields<'_> {
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.set(field, value);
-    }
+/// Writes the fields of a span once, as they are to stand in every line below it.
+struct SpanFields;
 
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.set(field, value);
+impl<'writer> FormatFields<'writer> for SpanFields {
+    fn format_fields<R: RecordFields>(
+        &self,
+        mut writer: Writer<'writer>,
+        fields: R,
+    ) -> fmt::Result {
+        let mut members = Members::of(&mut writer);
+        fields.record(&mut members);
+        members.result
     }
+}
 
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.set(field, value);
-    }
+/// The text of an event, which is no field of its line.
+struct Message(String);
 
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.set(field, value);
-    }
+const MESSAGE: &str = "message";
 
+impl Visit for Message {
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.set(field, value);
+        if field.name() == MESSAGE {
+            self.0.push_str(value);
+        }
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.set(field, format!("{value:?}"));
+        if field.name() == MESSAGE {
+            self.0 = format!("{value:?}");
+        }
+    }
+}
+
+/// Writes fields as members of a JSON object that has begun, a comma before each.
+struct Members<'a, 'writer> {
+    writer: &'a mut Writer<'writer>,
+    result: fmt::Result,
+}
+
+impl<'a, 'writer> Members<'a, 'writer> {
+    fn of(writer: &'a mut Writer<'writer>) -> Self {
+        Self {
+            writer,
+            result: Ok(()),
+        }
+    }
+
+    fn member(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'writer>) -> fmt::Result) {
+        if field.name() == MESSAGE || self.result.is_err() {
+            return;
+        }
+        self.result =
+            write!(self.writer, r#","{}":"#, field.name()).and_then(|()| value(self.writer));
+    }
+}
+
+impl Visit for Members<'_, '_> {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.member(field, |writer| match value.is_finite() {
+            true => write!(writer, "{value}"),
+            false => writer.write_str("null"),
+        });
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.member(field, |writer| write!(writer, "{value}"));
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.member(field, |writer| write!(writer, "{value}"));
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.member(field, |writer| write!(writer, "{value}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.member(field, |writer| {
+            writer.write_char('"')?;
+            Escaped(writer).write_str(value)?;
+            writer.write_char('"')
+        });
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.member(field, |writer| {
+            writer.write_char('"')?;
+            write!(Escaped(writer), "{value:?}")?;
+            writer.write_char('"')
+        });
+    }
+}
+
+/// Writes text so that it can stand between the quotes of a JSON string.
+struct Escaped<'a, 'writer>(&'a mut Writer<'writer>);
+
+impl fmt::Write for Escaped<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let mut plain = 0;
+        for (at, byte) in text.bytes().enumerate() {
+            if !matches!(byte, b'"' | b'\\' | 0..0x20) {
+                continue;
+            }
+            self.0.write_str(&text[plain..at])?;
+            match byte {
+                b'\n' => self.0.write_str("\\n")?,
+                b'"' | b'\\' => write!(self.0, "\\{}", char::from(byte))?,
+                _ => write!(self.0, "\\u{byte:04x}")?,
+            }
+            plain = at + 1;
+        }
+        self.0.write_str(&text[plain..])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Arc;
+
+    use parking_lot::Mutex;
+    use serde_json::Value;
+    use tracing_subscriber::layer::SubscriberExt as _;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_line_is_json_whatever_its_fields_hold() {
+        let kept = Kept::default();
+        let writer = kept.clone();
+        let subscriber = tracing_subscriber::registry().with(
+            tracing_subscriber::fmt::layer()
+                .with_writer(move || writer.clone())
+                .fmt_fields(SpanFields)
+                .event_format(Lines {
+                    pod_id: "a \"pod\"".to_owned(),
+                }),
+        );
+        tracing::subscriber::with_default(subscriber, || {
+            let span = tracing::info_span!("request", request_id = "7\\f");
+            let _entered = span.enter();
+            let error = "two\nlines\u{1}, \"quoted\", \u{e9}";
+            tracing::warn!(error, status = 503, share = 0.5, degraded = true, node_id = %"n", "a {}", 1);
+        });
+        let text = String::from_utf8(kept.0.lock().clone()).unwrap();
+        let line: Value = serde_json::from_str(text.trim_end()).unwrap();
+        assert_eq!(text.lines().count(), 1);
+        assert_eq!(line["level"], "warn");
+        assert_eq!(line["message"], "a 1");
+        assert_eq!(line["pod_id"], "a \"pod\"");
+        assert_eq!(line["request_id"], "7\\f");
+        assert_eq!(line["error"], "two\nlines\u{1}, \"quoted\", \u{e9}");
+        assert_eq!(line["status"], 503);
+        assert_eq!(line["share"], 0.5);
+        assert_eq!(line["degraded"], true);
+        assert_eq!(line["node_id"], "n");
     }
 }

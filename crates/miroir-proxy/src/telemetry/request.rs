@@ -7,7 +7,6 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, StatusCode};
-use miroir_core::hash::key_hash;
 use miroir_core::id::IndexUid;
 use tracing::Instrument as _;
 
@@ -77,8 +76,8 @@ fn id_of(request: &Request) -> HeaderValue {
     match of_client.filter(|id| is_valid(id.as_bytes())) {
         Some(id) => id.clone(),
         None => {
-            let hash = key_hash(&uuid::Uuid::now_v7().simple().to_string());
-            HeaderValue::from_str(&format!("{hash:016x}")).expect("hexadecimal digits")
+            let id: u64 = rand::random();
+            HeaderValue::from_str(&format!("{id:016x}")).expect("hexadecimal digits")
         }
     }
 }

@@ -95,7 +95,7 @@ impl Canned {
     }
 
     /// Lets every answer take so much longer.
-    pub(super) fn delay(&self, delay: Duration) {
+    pub fn delay(&self, delay: Duration) {
         let microseconds = u64::try_from(delay.as_micros()).unwrap_or(u64::MAX);
         self.state
             .delay_microseconds
@@ -103,7 +103,7 @@ impl Canned {
     }
 
     /// Holds every answer back until it is told otherwise.
-    pub(super) fn freeze(&self, frozen: bool) {
+    pub fn freeze(&self, frozen: bool) {
         self.state.frozen.send_replace(frozen);
     }
 }

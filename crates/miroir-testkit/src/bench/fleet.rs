@@ -73,6 +73,11 @@ impl BenchFleet {
         self.cluster.proxy().process()
     }
 
+    /// Where the proxy is scraped.
+    pub(super) fn metrics_url(&mut self) -> String {
+        self.cluster.proxy().metrics_url()
+    }
+
     /// A read through the proxy.
     pub(super) fn read(&self, path: &str, body: Option<&Value>) -> Shot {
         Shot {

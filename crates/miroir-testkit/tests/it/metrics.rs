@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::fixture::{fill, search, start, until};
 
 /// Every core name, as the alerts and dashboards use it.
-const CORE: [&str; 31] = [
+const CORE: [&str; 32] = [
     "miroir_build_info",
     "miroir_cpu_throttled_seconds_total",
     "miroir_degraded_shards_total",
@@ -25,6 +25,7 @@ const CORE: [&str; 31] = [
     "miroir_rebalance_documents_migrated_total",
     "miroir_rebalance_in_progress",
     "miroir_request_duration_seconds",
+    "miroir_request_queue_depth",
     "miroir_requests_in_flight",
     "miroir_requests_total",
     "miroir_scatter_fan_out_size",
@@ -48,7 +49,7 @@ const CORE: [&str; 31] = [
 const PLANTED: &str = "zanzibarium";
 
 /// The samples of a scrape, by name and labels.
-async fn scrape(client: &Client, path: &str) -> BTreeMap<String, f64> {
+pub(crate) async fn scrape(client: &Client, path: &str) -> BTreeMap<String, f64> {
     let answer = client.get(path).await.expect("a scrape");
     assert_eq!(answer.status, 200, "{}", answer.text());
     let text = answer.text();
@@ -63,7 +64,7 @@ async fn scrape(client: &Client, path: &str) -> BTreeMap<String, f64> {
 }
 
 /// The families of a scrape, also those that have no sample yet.
-async fn families(client: &Client, path: &str) -> BTreeSet<String> {
+pub(crate) async fn families(client: &Client, path: &str) -> BTreeSet<String> {
     let text = client.get(path).await.expect("a scrape").text();
     let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
     types

@@ -15,7 +15,7 @@ fn a_dozen_mistakes_yield_a_dozen_lines() {
   replica_groups: "1"
   shard: 3
   node_timeout_ms: 4
-  hedging:
+  ilm:
     enabled: true
   server:
     port: 70000
@@ -46,7 +46,7 @@ other: 1
             "c.yaml:4:19 miroir.replica_groups: got the text \"1\", expected an integer from 1 to 64",
             "c.yaml:5:3 miroir.shard: unknown key, did you mean shards?",
             "c.yaml:6:3 miroir.node_timeout_ms: unknown key, expected scatter.node_timeout_ms",
-            "c.yaml:7:3 miroir.hedging: hedging is known but not built in this version and would have no effect, \
+            "c.yaml:7:3 miroir.ilm: ilm is known but not built in this version and would have no effect, \
              expected it to be left out",
             "c.yaml:10:11 miroir.server.port: got \"70000\", expected an integer from 1 to 65535",
             "c.yaml:11:5 miroir.server.prot: unknown key, did you mean port?",
@@ -196,7 +196,7 @@ fn flags_and_variables_are_named_as_places() {
         &[
             ("MIROIR_SHARDS", "many"),
             ("MIROIR_SCATER__NODE_TIMEOUT_MS", "1"),
-            ("MIROIR_HEDGING__ENABLED", "false"),
+            ("MIROIR_ILM__ENABLED", "false"),
             ("MIROIR_X__Y", "1"),
             ("MIROIR_SERVICE_HOST", "10.0.0.1"),
         ],
@@ -213,7 +213,7 @@ fn flags_and_variables_are_named_as_places() {
     assert_eq!(
         lines[..8],
         [
-            "MIROIR_HEDGING__ENABLED hedging is known but not built in this version and would have no effect, expected it \
+            "MIROIR_ILM__ENABLED ilm is known but not built in this version and would have no effect, expected it \
              to be left out",
             "MIROIR_SCATER__NODE_TIMEOUT_MS unknown variable, did you mean MIROIR_SCATTER__NODE_TIMEOUT_MS?",
             "MIROIR_SHARDS miroir.shards: got \"many\", expected an integer from 1 to 4096",

@@ -166,7 +166,7 @@ async fn explain(
     if asked.execute {
         twin::check_search(app, &index, query).await?;
     }
-    let view = app.view(index.node_uid());
+    let view = app.usual_view(index.node_uid());
     let constraints = narrow::search(app, &index, query);
     let reading = Reading::in_turn(app, &index, &view, &constraints, rotation);
     let situation = Situation::of(app, &index, &view);

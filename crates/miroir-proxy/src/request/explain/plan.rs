@@ -2,10 +2,11 @@
 //! has the value that says so.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use miroir_core::id::{GroupId, NodeId, Shard, ShardSet};
 use miroir_core::merge::Window;
-use miroir_core::plan::{Constraints, ReadPlan, Reason};
+use miroir_core::plan::{Constraints, ReadPlan, Reason, Scores};
 use miroir_core::settings::UserSettings;
 use miroir_core::wire::search::SearchQuery;
 use serde::Serialize;
@@ -13,6 +14,7 @@ use serde_json::Value;
 
 use super::exactness::Exactness;
 use crate::app::{App, ClusterView};
+use crate::capabilities::replica_selection::Class;
 use crate::catalog::Index;
 use crate::request::indexes::settings_fingerprint;
 use crate::request::ranked::first_limits;
@@ -24,6 +26,30 @@ pub(super) struct Situation {
     pub(super) is_spread: bool,
     /// Of the settings that are on their way to the nodes.
     pub(super) proposed_fingerprint: Option<String>,
+    nodes: BTreeMap<NodeId, Standing>,
+}
+
+/// How a node does at searches.
+#[derive(Default)]
+struct Standing {
+    score: Option<f64>,
+    p95: Option<Duration>,
+    /// When a leg to it is late.
+    trigger: Option<Duration>,
+}
+
+impl Standing {
+    fn of(app: &App, scores: &Scores, node: &NodeId) -> Self {
+        let p95 = app.cluster.selection().p95(node, Class::Search);
+        let score = scores.iter().find(|(known, _)| *known == node);
+        Self {
+            score: score
+                .map(|(_, score)| score)
+                .filter(|score| score.is_finite()),
+            p95,
+            trigger: app.hedging.trigger(p95),
+        }
+    }
 }
 
 impl Situation {
@@ -35,7 +61,12 @@ impl Situation {
             let fingerprint = settings_fingerprint(&UserSettings::from(settings));
             String::from_utf8_lossy(&fingerprint).into_owned()
         };
+        let scores = app.scores(Class::Search);
+        let nodes = app.cluster.node_ids();
         Self {
+            nodes: nodes
+                .map(|node| (node.clone(), Standing::of(app, &scores, node)))
+                .collect(),
             epoch: topology.epoch(),
             is_spread: placement
                 .groups()
@@ -83,6 +114,8 @@ struct LegView {
     /// Hits asked for at first.
     limit: usize,
     shard_clause: bool,
+    /// How its node does; lower is better, null where nothing is known.
+    score: Option<f64>,
 }
 
 impl PlanView {
@@ -100,12 +133,22 @@ impl PlanView {
             shards: leg.shards.clone(),
             limit,
             shard_clause: leg.clause.is_some(),
+            score: situation.nodes.get(&leg.node).and_then(|node| node.score),
         });
         let target_nodes = plan
             .legs
             .iter()
             .flat_map(|leg| leg.shards.iter().map(|shard| (shard, leg.node.clone())))
             .collect::<BTreeMap<_, _>>();
+        let standings = || {
+            plan.legs
+                .iter()
+                .filter_map(|leg| situation.nodes.get(&leg.node))
+        };
+        let milliseconds =
+            |time: Duration| u64::try_from(time.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX);
+        let trigger = standings().filter_map(|node| node.trigger).max();
+        let p95 = standings().filter_map(|node| node.p95).max();
         Self {
             alias_resolution: None,
             narrowed: constraints.narrowed.is_some(),
@@ -114,13 +157,13 @@ impl PlanView {
             chosen_group: chosen_group(plan),
             target_nodes,
             legs: legs.collect(),
-            hedging_armed: false,
-            hedge_trigger_ms: None,
+            hedging_armed: trigger.is_some(),
+            hedge_trigger_ms: trigger.map(milliseconds),
             coalescing_eligible: false,
             cache_candidate: false,
             session_pin: None,
             tenant_affinity_pinned: None,
-            estimated_p95_ms: None,
+            estimated_p95_ms: p95.map(milliseconds),
             settings_version: index.row.settings_version,
             broadcast_pending: situation.proposed_fingerprint.is_some(),
             proposed_fingerprint: situation.proposed_fingerprint.clone(),

@@ -8,6 +8,7 @@ mod node_calls;
 mod reads;
 mod requests;
 mod state;
+mod tail;
 mod work;
 
 use miroir_core::topology::Topology;
@@ -19,12 +20,14 @@ use prometheus_client::registry::Registry;
 use tokio::sync::Mutex;
 
 use crate::app::App;
+use crate::capabilities::replica_selection::Class;
 use crate::config::Config;
 use crate::telemetry::metrics::labels::{Build, Feature};
 
 pub(crate) use node_calls::{NodeCalls, operation};
 pub(crate) use reads::Reads;
 pub(crate) use requests::Requests;
+pub(crate) use tail::{Hedges, Selection};
 pub(crate) use work::Work;
 
 /// The format's version that [`Metrics::scrape`] writes.
@@ -37,6 +40,8 @@ pub(crate) struct Metrics {
     pub(crate) node_calls: NodeCalls,
     pub(crate) reads: Reads,
     pub(crate) work: Work,
+    pub(crate) hedges: Hedges,
+    pub(crate) selection: Selection,
     state: state::State,
     /// What is looked at belongs to one scrape at a time.
     scraping: Mutex<()>,
@@ -52,6 +57,8 @@ impl Metrics {
             node_calls: NodeCalls::new(&mut registry, topology),
             reads: Reads::new(&mut registry),
             work: Work::new(&mut registry, topology),
+            hedges: Hedges::new(&mut registry, config),
+            selection: Selection::new(&mut registry, config),
             state: state::State::new(&mut registry),
             registry,
             scraping: Mutex::default(),
@@ -65,6 +72,7 @@ impl Metrics {
     pub(crate) async fn scrape(&self, app: &App) -> Result<String, miroir_store::StoreError> {
         let _alone = self.scraping.lock().await;
         self.state.look_at(app).await?;
+        self.selection.show(&app.scores(Class::Search));
         let mut text = String::new();
         text::encode(&mut text, &self.registry).expect("a string takes everything");
         Ok(text)
@@ -86,6 +94,7 @@ fn describe_build(registry: &mut Registry, config: &Config) {
             !config.exact_dictionary.indexes.is_empty(),
         ),
         ("explain", config.explain.enabled),
+        ("hedging", config.hedging.enabled),
         ("multi_search", config.multi_search.enabled),
         ("query_planner", config.query_planner.enabled),
         ("vector_search", config.vector_search.enabled),

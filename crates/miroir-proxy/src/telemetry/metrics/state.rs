@@ -36,6 +36,7 @@ pub(super) struct State {
     epoch: Gauge,
     task_age: Gauge<f64, AtomicU64>,
     tasks: Gauge,
+    waiting: Gauge,
     rebalancing: Gauge,
     memory_pressure: Gauge,
     throttled: Counter<f64, AtomicU64>,
@@ -46,7 +47,7 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(registry: &mut Registry) -> Self {
         let state = Self::default();
-        let gauges: [(&str, &str, &Gauge); 9] = [
+        let gauges: [(&str, &str, &Gauge); 10] = [
             (
                 "shard_coverage",
                 "Shards of indexes with a fresh copy on a node that answers",
@@ -67,6 +68,11 @@ impl State {
                 "task_registry_size",
                 "Tasks that are remembered",
                 &state.tasks,
+            ),
+            (
+                "request_queue_depth",
+                "Requests that wait for their turn",
+                &state.waiting,
             ),
             (
                 "rebalance_in_progress",
@@ -148,6 +154,7 @@ impl State {
         self.under_replicated.set(count(lacking.len()));
         self.rebalancing.set(i64::from(!stale.is_empty()));
         self.tasks.set(i64::try_from(tasks).unwrap_or(i64::MAX));
+        self.waiting.set(count(app.admission.depth()));
         let age = oldest.map_or(0, |at| (clock::now_ms() - at).max(0));
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of an age")]
         self.task_age.set(age as f64 / 1000.0);
@@ -176,7 +183,7 @@ impl State {
             .map(|index| topology.placement(index.shards()))
             .collect();
         for (index, placement) in indexes.values().zip(&placements) {
-            let view = app.view(index.node_uid());
+            let view = app.quiet_view(index.node_uid());
             let everything = Constraints::default();
             let plan = plan::search(&view.cluster(), index.shards(), &everything, 0);
             uncovered += plan.uncovered.len();

@@ -3,9 +3,11 @@
 mod end_to_end;
 mod idle;
 mod merged;
+mod observed;
 mod pass_through;
 mod sick_node;
 mod turns;
+mod writes;
 
 use clap::ValueEnum;
 
@@ -30,6 +32,10 @@ pub enum Scenario {
     Federated,
     /// A page of 1,000 hits from four nodes.
     Page1000,
+    /// Batches of 1,000 documents to three nodes with two copies.
+    Writes,
+    /// The log and the scrape: what being seen costs.
+    Observed,
     /// A body of 100 MB: what it adds to the memory.
     Body100mb,
     /// 5,000 clients that are connected and ask nothing.
@@ -53,6 +59,8 @@ pub async fn run(scenario: Scenario) -> Result<Report, BenchError> {
         Scenario::Facets => merged::facets().await,
         Scenario::Federated => merged::federated().await,
         Scenario::Page1000 => merged::page().await,
+        Scenario::Writes => writes::batches().await,
+        Scenario::Observed => observed::observed().await,
         Scenario::Body100mb => idle::large_body().await,
         Scenario::IdleClients => idle::clients().await,
         Scenario::FrozenNode => sick_node::frozen().await,

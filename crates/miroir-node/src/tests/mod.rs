@@ -1,5 +1,7 @@
 //! The client against real sockets.
 
+mod connection;
+
 use std::time::Duration;
 
 use http::Method;
@@ -105,4 +107,69 @@ async fn silent_node_ends_at_the_deadline() {
         .unwrap_err();
     assert!(error.timed_out);
     assert_eq!(error.stage, Stage::Wait);
+}
+
+/// Accepts connections one after the other; each answers as many requests as it has answers, and is closed then.
+async fn serve(connections: Vec<usize>) -> (u16, tokio::task::JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = tokio::spawn(async move {
+        for answers in connections {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            for _ in 0..answers {
+                let mut request = [0; 1024];
+                assert!(socket.read(&mut request).await.unwrap() > 0);
+                socket
+                    .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+                    .await
+                    .unwrap();
+            }
+        }
+    });
+    (port, server)
+}
+
+#[tokio::test]
+async fn calls_share_a_connection_until_the_node_closes_it() {
+    let (port, server) = serve(vec![2, 1]).await;
+    let client = client(port);
+    for _ in 0..3 {
+        let answer = client.call(Call::get("/health", soon())).await.unwrap();
+        assert_eq!(&answer.body[..], b"{}");
+    }
+    server.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_read_that_met_a_dying_connection_is_sent_again_and_a_write_is_not() {
+    // The node closes a connection when the second request has arrived on it.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = tokio::spawn(async move {
+        let mut heard = 0;
+        while heard < 4 {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut request = [0; 1024];
+            for answer in [true, false] {
+                if socket.read(&mut request).await.unwrap() == 0 {
+                    break;
+                }
+                heard += 1;
+                if answer {
+                    let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+                    socket.write_all(answer).await.unwrap();
+                }
+            }
+        }
+    });
+    let client = client(port);
+    client.call(Call::get("/health", soon())).await.unwrap();
+    client.call(Call::get("/health", soon())).await.unwrap();
+    let write = Call::write(Method::POST, "/indexes", soon()).json("{}");
+    let error = client.call(write).await.unwrap_err();
+    assert_eq!(
+        (error.stage, error.retry),
+        (Stage::Wait, Retry::IfIdempotent)
+    );
+    server.await.unwrap();
 }
