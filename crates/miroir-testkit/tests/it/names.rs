@@ -182,13 +182,21 @@ async fn index_gets_another_name_and_a_key_in_one_request() {
     look(&mut pair, ["taken", "b"]);
     let batch = json!([{ "isbn": 1, "key": 2 }]);
     masked(&mut pair, "POST", "/indexes/b/documents", batch);
-    // A key that cannot be changed any more: the task fails, the name is new.
-    masked(&mut pair, "PATCH", "/indexes/b", both("c", "key"));
-    look(&mut pair, ["b", "c"]);
-    masked(&mut pair, "PATCH", "/indexes/c", both("d", "isbn"));
+    masked(&mut pair, "PATCH", "/indexes/b", both("d", "isbn"));
     masked(&mut pair, "PATCH", "/indexes/nobody", both("e", "key"));
-    look(&mut pair, ["c", "d"]);
+    look(&mut pair, ["b", "d"]);
     pair.compare().await;
+    // A key that cannot be changed any more: the task fails, and the name is new. The embedded node leaves the name alone.
+    let client = pair.fleet().client();
+    let answer = client.patch("/indexes/d", &both("c", "key")).await;
+    let uid = answer.expect("an answer").task_uid().expect("a task");
+    client.wait_task(uid).await.expect("an end");
+    let task = get(&client, &format!("/tasks/{uid}")).await;
+    assert_eq!(
+        task["error"]["code"], "index_primary_key_already_exists",
+        "{task}"
+    );
+    assert_eq!(get(&client, "/indexes/c").await["primaryKey"], "isbn");
 }
 
 #[tokio::test]

@@ -126,7 +126,7 @@ async fn a_refused_change_of_settings_stays_on_no_node() {
 #[tokio::test]
 async fn an_index_that_a_refused_write_was_to_create_has_its_settings_on_every_node() {
     let builder = Cluster::builder().nodes(2).shards(8);
-    let mut fleet = start(builder.config("scatter.unhealthy_threshold", 20)).await;
+    let mut fleet = start(builder.config("health.unhealthy_threshold", 20)).await;
     let client = fleet.client().with_fresh_connections();
     fill(&client, 40).await;
     let documents: Vec<Value> = (0..40).map(|id| json!({ "id": id })).collect();
