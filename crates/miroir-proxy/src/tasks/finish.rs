@@ -12,7 +12,7 @@ use miroir_store::table::{
     CatalogRow, NodeTaskState, SettingsCopyRow, SettingsState, StaleReason, StaleRow, TaskRow,
 };
 use miroir_store::{Json, StoreError, Transaction};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use crate::app::App;
 use crate::catalog::{self, Index};
@@ -56,11 +56,8 @@ async fn try_finish(app: &Arc<App>, task: OpenTask) -> Result<(), Trouble> {
         },
     );
     let mut index = app.catalog.of_node_uid(&task.node_uid);
-    // Of an index that is only coming into being nobody has read yet: its copies follow the rules of all writes.
     let verified = match &task.broadcast {
-        Some(Broadcast::Verified(verified)) => {
-            Some(verified).filter(|_| index.as_ref().is_some_and(|index| index.is_ready()))
-        }
+        Some(Broadcast::Verified(verified)) => verified.as_ref(),
         _ => None,
     };
     if composite.is_undecided && verified.is_none() {
@@ -326,9 +323,6 @@ fn reports(task: &OpenTask) -> Vec<LegReport> {
     for leg in task.legs.iter().filter(|leg| !leg.shards.is_empty()) {
         let result = match (leg.state, &leg.error) {
             (NodeTaskState::Succeeded, _) => LegResult::Applied,
-            (NodeTaskState::Failed, Some(error)) if is_already_so(&task.work, error) => {
-                LegResult::Applied
-            }
             (NodeTaskState::Failed, Some(error)) => LegResult::Failed(error.clone()),
             _ => LegResult::Missed,
         };
@@ -344,18 +338,6 @@ fn reports(task: &OpenTask) -> Vec<LegReport> {
         }
     }
     by_node.into_values().collect()
-}
-
-/// Node uids are never reused: an index that is there already is the one that was to be created, and one that is gone the one that was
-/// to be deleted, sent twice.
-fn is_already_so(work: &Work, error: &Json) -> bool {
-    let code = match work {
-        Work::DeleteIndex { .. } => "index_not_found",
-        _ => "index_already_exists",
-    };
-    error
-        .parse::<Map<String, Value>>()
-        .is_ok_and(|error| error.get("code") == Some(&json!(code)))
 }
 
 fn ending(task: &OpenTask, composite: &Composite, names: &Names) -> Ending {
@@ -428,7 +410,7 @@ async fn complete_index(
     }
     if read_back {
         let mut nodes = task.reached_on();
-        if let Some(Broadcast::Verified(verified)) = &task.broadcast {
+        if let Some(Broadcast::Verified(Some(verified))) = &task.broadcast {
             let others = verified.in_line.iter().filter(|node| !nodes.contains(node));
             nodes.extend(others.cloned().collect::<Vec<_>>());
         }

@@ -165,8 +165,8 @@ pub(crate) enum Broadcast {
     Proposed,
     /// The nodes are asked what they have now.
     Verifying,
-    /// They have told.
-    Verified(Verified),
+    /// They have told; nothing is to be told of an index that was only coming into being.
+    Verified(Option<Verified>),
 }
 
 /// A task that is not finished.

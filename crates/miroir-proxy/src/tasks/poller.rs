@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::capabilities::settings_broadcast;
 use crate::fault::{self, Fault};
 use crate::tasks::finish::finish;
-use crate::tasks::{Broadcast, OpenLeg, OpenTask};
+use crate::tasks::{Broadcast, OpenLeg, OpenTask, Work};
 
 /// A client that waits for its task asks every 50 ms; the first look comes sooner.
 const FIRST_DELAY: Duration = Duration::from_millis(10);
@@ -117,7 +117,7 @@ async fn look(app: &App, node: &NodeId, uids: &[u32]) {
                 && leg.state == NodeTaskState::Acked
                 && let Some(node_task) = leg.node_task.and_then(|uid| found.remove(&uid))
             {
-                observe(leg, &node_task);
+                observe(leg, &node_task, &task.work);
             }
         }
     });
@@ -125,7 +125,7 @@ async fn look(app: &App, node: &NodeId, uids: &[u32]) {
 }
 
 /// Takes over what the node says of a leg.
-fn observe(leg: &mut OpenLeg, task: &NodeTask) {
+fn observe(leg: &mut OpenLeg, task: &NodeTask, work: &Work) {
     let time = |text: &Option<String>| {
         let time: Timestamp = text.as_deref()?.parse().ok()?;
         i64::try_from(time.as_nanoseconds()).ok()
@@ -140,7 +140,7 @@ fn observe(leg: &mut OpenLeg, task: &NodeTask) {
         .details
         .as_ref()
         .and_then(|details| serde_json::from_str(details.get()).ok());
-    if task.succeeded() {
+    if task.succeeded() || is_already_so(task, work) {
         leg.state = NodeTaskState::Succeeded;
     } else if task.is_canceled() {
         leg.state = NodeTaskState::Skipped;
@@ -151,6 +151,22 @@ fn observe(leg: &mut OpenLeg, task: &NodeTask) {
             .as_ref()
             .map(|error| Json::from_text(error.get()));
     }
+}
+
+/// Node uids are never reused: an index that is there already is the one that was to be created, and one that is gone the one that was
+/// to be deleted, sent twice.
+fn is_already_so(task: &NodeTask, work: &Work) -> bool {
+    #[derive(Deserialize)]
+    struct Error {
+        code: String,
+    }
+    let code = match work {
+        Work::DeleteIndex { .. } => "index_not_found",
+        _ => "index_already_exists",
+    };
+    let error = task.error.as_ref();
+    let error = error.and_then(|error| serde_json::from_str::<Error>(error.get()).ok());
+    error.is_some_and(|error| error.code == code)
 }
 
 /// A copy that lags behind the others of its shards for too long is given up: its shards become stale, the task can end. One whose

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use miroir_testkit::client::{Client, ClientError, Response};
 use miroir_testkit::cluster::{Cluster, ClusterBuilder, MASTER_KEY};
 use miroir_testkit::process::Node;
+use miroir_testkit::recording;
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -51,6 +52,21 @@ pub(crate) async fn reference() -> Node {
     Node::start("reference", MASTER_KEY)
         .await
         .expect("the reference starts")
+}
+
+/// Whether a node is a server of the newest version, and not the embedded one with its older engine.
+pub(crate) async fn is_real(node: &Client) -> bool {
+    let missing = recording::classes_to_skip(node).await;
+    missing.expect("the node tells its version").is_empty()
+}
+
+/// Takes what is counted out of a page. Under a score threshold the older engine counts everything that matches, whatever its score,
+/// where pages are numbered.
+pub(crate) fn uncounted(mut page: Value) -> Value {
+    for member in ["totalHits", "totalPages", "facetDistribution", "facetStats"] {
+        page[member].take();
+    }
+    page
 }
 
 /// Documents with a unique word each, one of three colours, and numbers.

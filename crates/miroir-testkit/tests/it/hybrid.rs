@@ -10,20 +10,14 @@ use http::{HeaderName, HeaderValue, Method};
 use miroir_testkit::client::Client;
 use miroir_testkit::cluster::{Cluster, MASTER_KEY};
 use miroir_testkit::process::Node;
-use miroir_testkit::recording;
 use serde_json::{Value, json};
 
 use crate::embedder::{Embedder, vector_of};
-use crate::fixture::{Fleet, page, search, start, stored, succeed};
+use crate::fixture::{Fleet, is_real, page, search, start, stored, succeed};
 
 /// Lets nodes call an embedder of the test.
 pub(crate) const LOOPBACK: &str = "--experimental-allowed-ip-networks=127.0.0.0/8";
 const DOCUMENTS: u64 = 90;
-
-async fn is_real(client: &Client) -> bool {
-    let missing = recording::classes_to_skip(client).await;
-    missing.expect("the node tells its version").is_empty()
-}
 
 async fn is_fleet_real(fleet: &Fleet) -> bool {
     is_real(&fleet.nodes()[0].client()).await

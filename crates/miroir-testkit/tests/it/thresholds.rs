@@ -4,7 +4,7 @@ use miroir_testkit::client::Client;
 use miroir_testkit::cluster::Cluster;
 use serde_json::{Value, json};
 
-use crate::fixture::{page, reference, search, start, stored, succeed};
+use crate::fixture::{is_real, page, reference, search, start, stored, succeed, uncounted};
 
 /// Two words, one of them with a typo.
 async fn fill(client: &Client) {
@@ -55,12 +55,12 @@ async fn a_threshold_judges_by_the_typos_that_the_fleet_can_imagine() {
         for threshold in [score, score + 0.001] {
             query["q"] = json!("morning story");
             query["rankingScoreThreshold"] = json!(threshold);
-            let expected = page(&search(&server, &query).await);
-            assert_eq!(
-                page(&search(&fleet_client, &query).await),
-                expected,
-                "{query}"
-            );
+            let mut expected = page(&search(&server, &query).await);
+            let mut found = page(&search(&fleet_client, &query).await);
+            if query.get("hitsPerPage").is_some() && !is_real(&server).await {
+                (found, expected) = (uncounted(found), uncounted(expected));
+            }
+            assert_eq!(found, expected, "{query}");
         }
     }
 }

@@ -87,15 +87,16 @@ pub(crate) async fn conclude(app: Arc<App>, task: OpenTask) {
     });
 }
 
-async fn verify(app: &Arc<App>, task: &OpenTask) -> Verified {
+/// `None` for an index that is only coming into being: nobody has read it yet, and its copies follow the rules of all writes.
+async fn verify(app: &Arc<App>, task: &OpenTask) -> Option<Verified> {
     let index = app.catalog.of_node_uid(&task.node_uid);
-    let index = index.filter(|index| index.is_ready());
-    let (Some(index), Work::Settings { settings }) = (index, &task.work) else {
-        // It was refused, or the index is only coming into being.
-        return Verified {
+    let index = index.filter(|index| index.is_ready())?;
+    let Work::Settings { settings } = &task.work else {
+        // It was refused.
+        return Some(Verified {
             touched: touched(task),
             ..Verified::default()
-        };
+        });
     };
     let settings = UserSettings::from(settings.clone());
     let mut applied: BTreeSet<NodeId> = task.applied_on().into_iter().collect();
@@ -105,17 +106,19 @@ async fn verify(app: &Arc<App>, task: &OpenTask) -> Verified {
         SettingsStrategy::Sequential => 0,
     };
     let mut rest = FIRST_REST;
-    for attempt in 0.. {
+    let mut attempt = 0;
+    loop {
         let in_line = in_line(app, task, &settings, &applied).await;
         let commits = may_commit(app, &index, task, &in_line);
         // Where no node at all can apply it, no other attempt will.
         if commits || applied.is_empty() || attempt == retries {
-            return Verified {
+            return Some(Verified {
                 in_line,
                 touched,
                 commits,
-            };
+            });
         }
+        attempt += 1;
         tokio::time::sleep(rest).await;
         rest *= 2;
         let others: Vec<NodeId> = app
@@ -136,7 +139,6 @@ async fn verify(app: &Arc<App>, task: &OpenTask) -> Verified {
             }
         }
     }
-    Verified::default()
 }
 
 /// Whether the change is in force where it has to be.
