@@ -208,6 +208,7 @@ pub(crate) async fn carry_out(
         app.open_tasks.closed_up_to(node_uid, uid).await;
     }
     let renames = renames(&exchanges);
+    app.open_tasks.conceal(uid);
     loop {
         let (names, both_ways) = (renames.clone(), exchanges.clone());
         let error = refused.as_ref().map(Json::of);
@@ -216,14 +217,9 @@ pub(crate) async fn carry_out(
             .write(move |tx| exchange(tx, uid, &names, &both_ways, error, started_at))
             .await;
         match written {
-            Ok(true) => {
-                app.task_ended(match refused {
-                    None => TaskStatus::Succeeded,
-                    Some(_) => TaskStatus::Failed,
-                });
-                break;
-            }
+            Ok(true) => break,
             Ok(false) => {
+                app.open_tasks.reveal(uid);
                 app.task_ended(TaskStatus::Failed);
                 return;
             }
@@ -234,6 +230,11 @@ pub(crate) async fn carry_out(
         }
     }
     app.catalog.rename(&renames);
+    app.open_tasks.reveal(uid);
+    app.task_ended(match refused {
+        None => TaskStatus::Succeeded,
+        Some(_) => TaskStatus::Failed,
+    });
     let mut heads: BTreeMap<&IndexUid, _> = BTreeMap::new();
     for (old, new) in &renames {
         heads.insert(new, turns.get_mut(old).and_then(|turn| turn.take()));

@@ -373,6 +373,8 @@ pub(crate) struct OpenTasks {
     changed: watch::Sender<()>,
     /// Changes of settings among them: hardly ever any, and every read asks.
     broadcasts: AtomicUsize,
+    /// Tasks without legs whose rows are ahead of what readers can see.
+    concealed: Mutex<BTreeSet<TaskUid>>,
     /// Tasks that have ended; counted before anybody can see that they have.
     ended: AtomicU64,
 }
@@ -383,6 +385,7 @@ impl OpenTasks {
             tasks: Mutex::default(),
             changed: watch::Sender::new(()),
             broadcasts: AtomicUsize::new(0),
+            concealed: Mutex::default(),
             ended: AtomicU64::new(0),
         }
     }
@@ -434,6 +437,21 @@ impl OpenTasks {
             }
         }
         doubtful
+    }
+
+    /// Nobody sees that a task without legs has ended until [`Self::reveal`]: what it changes is durable first, and then in force.
+    pub(crate) fn conceal(&self, uid: TaskUid) {
+        self.concealed.lock().insert(uid);
+    }
+
+    /// What the task has changed is in force.
+    pub(crate) fn reveal(&self, uid: TaskUid) {
+        self.ended.fetch_add(1, Memory::SeqCst);
+        self.concealed.lock().remove(&uid);
+    }
+
+    pub(crate) fn is_concealed(&self, uid: TaskUid) -> bool {
+        self.concealed.lock().contains(&uid)
     }
 
     /// A number that no two reads share between which a task was seen to end.

@@ -34,6 +34,11 @@ pub(crate) fn view(app: &App, row: &TaskRow) -> Result<TaskView, StoreError> {
         row.error = None;
         row.details = miroir_store::Json::of(&open.details);
     }
+    if app.open_tasks.is_concealed(row.uid) && row.finished_at.is_some() {
+        row.status = TaskStatus::Processing;
+        row.finished_at = None;
+        row.error = None;
+    }
     let details: Map<String, Value> = row.details.parse()?;
     Ok(TaskView {
         uid: row.uid.0,

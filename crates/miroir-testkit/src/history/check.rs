@@ -16,6 +16,8 @@ pub enum Violation {
         place: usize,
         /// What was seen.
         saw: Option<State>,
+        /// The document's history up to it.
+        events: Vec<Event>,
     },
     /// The nodes hold what no order of the writes could have led to: a lost write, or a deletion that was undone.
     ImpossibleEnd {
@@ -130,6 +132,7 @@ fn check_document(document: &str, events: &[Event], holds: Option<State>) -> Vec
                         document: document.to_owned(),
                         place,
                         saw: saw.clone(),
+                        events: events[..place].to_vec(),
                     });
                 }
             }

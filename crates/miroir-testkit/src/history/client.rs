@@ -248,6 +248,7 @@ impl Session {
         let path = format!("/indexes/{INDEX}/documents");
         self.tell(changes, async { client.delete(&path).await })
             .await;
+        self.settle_or_give_up().await;
     }
 
     /// The index goes away with everything in it, and comes again.
@@ -259,6 +260,7 @@ impl Session {
         let index = format!("/indexes/{INDEX}");
         self.tell(changes, async { client.delete(&index).await })
             .await;
+        self.settle_or_give_up().await;
         let path = format!("{index}/settings");
         loop {
             let shown = client.get(&path).await.and_then(|answer| answer.json());
@@ -427,6 +429,13 @@ impl Session {
     fn surprised(&self, answer: &Response) {
         let text = format!("a read is answered {}: {}", answer.status, answer.text());
         self.shared.record().surprises.push(text);
+    }
+
+    /// Tasks whose ends do not come in time may have happened or not, whatever becomes of them later: others have gone on.
+    async fn settle_or_give_up(&mut self) {
+        if !self.settle().await {
+            self.open.clear();
+        }
     }
 
     /// Waits for the ends of own tasks, for a while; whether all are known.

@@ -96,6 +96,7 @@ fn reads_show_what_succeeded() {
             document: "a".to_owned(),
             place: 1,
             saw: wrong,
+            events: vec![wrote(Put(1))],
         };
         assert_eq!(violations, [expected]);
     }
