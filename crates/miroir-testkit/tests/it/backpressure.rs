@@ -14,7 +14,7 @@ const WRITES: u64 = 40;
 /// Nobody notices that a node is frozen but whoever waits for it.
 fn blind(builder: ClusterBuilder) -> ClusterBuilder {
     builder
-        .config("health.interval_ms", 60_000)
+        .config("health.unhealthy_threshold", 20)
         .config("scatter.max_queued_legs", 6)
         .config("scatter.write_linger_ms", 0)
 }
