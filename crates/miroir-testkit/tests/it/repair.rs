@@ -20,7 +20,7 @@ fn fleet() -> ClusterBuilder {
     Cluster::builder().nodes(3).rf(2).shards(16)
 }
 
-/// Waits until every node is well and no copy is stale.
+/// Waits until every node is well, no copy is stale, and all serve reads.
 async fn until_whole(fleet: &Cluster) {
     until("no copy is stale", async || {
         let answer = fleet.admin().get("/_miroir/topology").await;
@@ -29,6 +29,15 @@ async fn until_whole(fleet: &Cluster) {
         nodes
             .iter()
             .all(|node| node["status"] == "healthy" && node["stale_shards"] == 0)
+    })
+    .await;
+    // A node that missed a change of settings serves when it is known to have it now.
+    until("every node has the settings", async || {
+        let path = "/_miroir/indexes/stories/settings/status";
+        let answer = fleet.admin().get(path).await.expect("an answer");
+        let view = answer.json().expect("JSON");
+        let mut nodes = view["nodes"].as_array().into_iter().flatten();
+        nodes.all(|node| node["state"] == "in_line")
     })
     .await;
 }
