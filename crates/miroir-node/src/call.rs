@@ -13,6 +13,14 @@ pub enum ContentType {
 }
 
 impl ContentType {
+    /// That of documents.
+    pub fn of(body: &LegBody) -> Self {
+        match body.content_type() {
+            "application/json" => Self::Json,
+            _ => Self::NdJson,
+        }
+    }
+
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             ContentType::Json => "application/json",

@@ -28,6 +28,7 @@ use crate::capabilities::webhooks::Webhooks;
 use crate::catalog::Catalog;
 use crate::cluster::Cluster;
 use crate::cluster::defaults::{self, NodeDefaults};
+use crate::cluster::journal::Journal;
 use crate::cluster::lanes::Lanes;
 use crate::cluster::sequencer::Sequencers;
 use crate::cluster::staleness::Staleness;
@@ -77,6 +78,8 @@ pub(crate) struct App {
     pub(crate) idempotency: Idempotency,
     /// Searches that others may wait for too.
     pub(crate) coalescing: Coalescing,
+    /// What is on its way to nodes, in case the process does not live to see it arrive.
+    pub(crate) journal: Arc<Journal>,
     /// Tasks that are not finished.
     pub(crate) open_tasks: Arc<OpenTasks>,
     /// Documents that are written while they are being copied.

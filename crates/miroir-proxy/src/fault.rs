@@ -42,6 +42,8 @@ faults! {
     WriteSequenced => "write-sequenced",
     /// Its task and its legs are durable; no node has heard of it.
     WriteRecorded => "write-recorded",
+    /// What it sends is in the journal.
+    WriteKept => "write-kept",
     /// A request of it is about to leave for a node.
     LegLeaves => "leg-leaves",
     /// A node has answered a request of it; nothing here knows.

@@ -102,6 +102,7 @@ pub struct Batch {
 /// The shard of every document of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Routes {
+    count: ShardCount,
     primary_key: Option<String>,
     ids_case_folded: bool,
     pub(super) shards: Vec<Shard>,
@@ -214,6 +215,11 @@ impl Batch {
         })
     }
 
+    /// The whole payload (CSV: as converted).
+    pub fn payload(&self) -> &Bytes {
+        &self.body
+    }
+
     /// The content type of the bodies made from this batch.
     pub fn content_type(&self) -> &'static str {
         match self.shape {
@@ -249,6 +255,11 @@ impl Routes {
     /// The shard of every document, in payload order.
     pub fn shards(&self) -> &[Shard] {
         &self.shards
+    }
+
+    /// Among how many shards the documents were spread.
+    pub fn shard_count(&self) -> ShardCount {
+        self.count
     }
 
     /// The shards that receive a document.

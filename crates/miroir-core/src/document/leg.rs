@@ -3,9 +3,14 @@
 
 use std::sync::Arc;
 
-use crate::document::batch::{Batch, Routes, Shape, Span};
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::document::batch::{Batch, Format, KeyName, Routes, Shape, Span, Target};
 use crate::document::marker::{self, SHARD_FIELD, VERSION_FIELD};
-use crate::id::ShardSet;
+use crate::document::reserved::Reserved;
+use crate::error::ApiError;
+use crate::id::{ShardCount, ShardSet};
 
 /// What stands around an encoded expiry instead of the client's number: two quotes and 16 symbols of 3 bytes.
 const ENCODED_EXPIRY_BYTES: usize = 2 + 16 * 3;
@@ -29,7 +34,6 @@ pub struct LegBody {
 #[derive(Debug, Clone)]
 pub struct LegBodies {
     source: Arc<Source>,
-    max_bytes: usize,
     /// The next document that was not looked at.
     next: usize,
 }
@@ -44,14 +48,34 @@ pub struct LegPieces {
     written: usize,
 }
 
+/// How the bodies of a write are made from its payload, in a form that can be kept: the same payload makes the same bodies again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recipe {
+    is_json: bool,
+    primary_key: Option<String>,
+    shards: ShardCount,
+    version: Option<u64>,
+    max_bytes: usize,
+}
+
+/// A payload that was read again by its [`Recipe`].
+#[derive(Debug, Clone)]
+pub struct Restored {
+    recipe: Recipe,
+    batch: Arc<Batch>,
+    routes: Arc<Routes>,
+}
+
 /// What all bodies for a node are made from.
 #[derive(Debug)]
 struct Source {
     batch: Arc<Batch>,
     routes: Arc<Routes>,
     wanted: ShardSet,
+    max_bytes: usize,
+    version: Option<u64>,
     /// The version member, rendered once.
-    version: String,
+    version_member: String,
     /// The shard member of every wanted shard, by shard number.
     markers: Vec<Option<String>>,
 }
@@ -75,18 +99,19 @@ impl LegBodies {
             markers[shard.index()] =
                 Some(format!("\"{SHARD_FIELD}\":\"{}\"", marker::of_shard(shard)));
         }
-        let version = version
+        let version_member = version
             .map(|version| format!(",\"{VERSION_FIELD}\":\"{}\"", marker::of_number(version)));
         let source = Source {
             batch: Arc::clone(batch),
             routes: Arc::clone(routes),
             wanted,
-            version: version.unwrap_or_default(),
+            max_bytes,
+            version,
+            version_member: version_member.unwrap_or_default(),
             markers,
         };
         Self {
             source: Arc::new(source),
-            max_bytes,
             next: 0,
         }
     }
@@ -105,7 +130,7 @@ impl Iterator for LegBodies {
         while let Some(position) = source.next_from(self.next, source.batch.len()) {
             let separator = if documents > 0 { between.len() } else { 0 };
             let added = separator + source.length(position);
-            if bytes + added > self.max_bytes && documents > 0 {
+            if bytes + added > source.max_bytes && documents > 0 {
                 break;
             }
             bytes += added;
@@ -135,6 +160,39 @@ impl LegBody {
         self.bytes
     }
 
+    /// The shards whose documents the node is sent, in this body and in the others for it.
+    pub fn wanted(&self) -> &ShardSet {
+        &self.source.wanted
+    }
+
+    /// The payload that the bodies for all nodes are made from.
+    pub fn payload(&self) -> &Bytes {
+        self.source.batch.payload()
+    }
+
+    /// Its content type.
+    pub fn content_type(&self) -> &'static str {
+        self.source.batch.content_type()
+    }
+
+    /// How they are made from it.
+    pub fn recipe(&self) -> Recipe {
+        let Source {
+            batch,
+            routes,
+            max_bytes,
+            version,
+            ..
+        } = &*self.source;
+        Recipe {
+            is_json: batch.shape != Shape::Lines,
+            primary_key: routes.primary_key().map(str::to_owned),
+            shards: routes.shard_count(),
+            version: *version,
+            max_bytes: *max_bytes,
+        }
+    }
+
     /// The same bytes every time.
     pub fn pieces(&self) -> LegPieces {
         LegPieces {
@@ -152,6 +210,43 @@ impl LegBody {
             out.extend_from_slice(&piece);
         }
         out
+    }
+}
+
+impl Recipe {
+    /// Reads the payload again.
+    ///
+    /// # Errors
+    /// The payload is not the one that the recipe was taken with.
+    pub fn restore(self, payload: Bytes, reserved: Option<Reserved>) -> Result<Restored, ApiError> {
+        let format = match self.is_json {
+            true => Format::Json,
+            false => Format::Ndjson,
+        };
+        let target = Target {
+            key: match &self.primary_key {
+                Some(name) => KeyName::Known(name),
+                None => KeyName::Inferred,
+            },
+            shards: self.shards,
+        };
+        let (batch, _) = Batch::read(payload, format, reserved, None)?;
+        let routes = batch.route(target)?;
+        Ok(Restored {
+            recipe: self,
+            batch: Arc::new(batch),
+            routes: Arc::new(routes),
+        })
+    }
+}
+
+impl Restored {
+    /// The bodies for a node, as they were.
+    pub fn bodies(&self, wanted: ShardSet) -> LegBodies {
+        let Recipe {
+            version, max_bytes, ..
+        } = self.recipe;
+        LegBodies::new(&self.batch, &self.routes, wanted, version, max_bytes)
     }
 }
 
@@ -237,7 +332,7 @@ impl Source {
             length - (expiry.span.end - expiry.span.start) + ENCODED_EXPIRY_BYTES
         });
         let comma = usize::from(end > start + 1);
-        written + comma + self.marker(position).len() + self.version.len() + "}".len()
+        written + comma + self.marker(position).len() + self.version_member.len() + "}".len()
     }
 
     fn write(&self, position: usize, out: &mut Vec<u8>) {
@@ -256,7 +351,7 @@ impl Source {
             out.push(b',');
         }
         out.extend_from_slice(self.marker(position).as_bytes());
-        out.extend_from_slice(self.version.as_bytes());
+        out.extend_from_slice(self.version_member.as_bytes());
         out.push(b'}');
     }
 }

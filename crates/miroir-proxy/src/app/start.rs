@@ -36,6 +36,7 @@ use crate::clock;
 use crate::cluster::Cluster;
 use crate::cluster::features;
 use crate::cluster::health::{self, HealthBoard};
+use crate::cluster::journal::Journal;
 use crate::cluster::lanes::{LaneLimits, Lanes};
 use crate::cluster::repair::Repair;
 use crate::cluster::sequencer::Sequencers;
@@ -277,11 +278,13 @@ async fn build(config: Config, store: Store) -> Result<Arc<App>, StartError> {
         ShardCount::new(u64::from(config.shards)).expect("the configuration was validated");
     let keys = KeyRing::open(&store, config.master_key.clone()).await?;
     let open_tasks = Arc::new(OpenTasks::new());
+    let journal = Arc::new(Journal::beside(&config.task_store.path));
     Ok(Arc::new(App {
         cluster_id: cluster_id(&store).await?,
         lanes: Arc::new(Lanes::new(
             Arc::clone(&cluster),
             Arc::clone(&open_tasks),
+            Arc::clone(&journal),
             config.scatter.node_write_timeout_ms.duration(),
             config.scatter.retry_on_timeout,
             LaneLimits {
@@ -307,6 +310,7 @@ async fn build(config: Config, store: Store) -> Result<Arc<App>, StartError> {
         idempotency: Idempotency::default(),
         coalescing: Coalescing::default(),
         open_tasks,
+        journal,
         shards,
         defaults: OnceCell::new(),
         rotation: AtomicU64::new(0),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
+use miroir_core::document::leg::LegBody;
 use miroir_core::id::{NodeId, NodeUid, TaskUid};
 use miroir_node::{
     Answer, Call, Content, ContentType, EnqueuedTask, NodeError, NodeTask, Retry, Stage,
@@ -16,6 +17,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::cluster::Cluster;
+use crate::cluster::journal::Journal;
 use crate::fault::{self, Fault};
 use crate::tasks::OpenTasks;
 
@@ -29,6 +31,16 @@ pub(crate) struct LegRequest {
     /// The route takes `customMetadata`. With the leg's tag there, an unknown outcome can be looked up on the node; a request without
     /// it must be harmless to repeat.
     pub(crate) tagged: bool,
+}
+
+impl LegRequest {
+    /// The documents that it carries.
+    pub(crate) fn documents(&self) -> Option<&LegBody> {
+        match &self.body {
+            Some((_, Content::Documents(body))) => Some(body),
+            Some((_, Content::Whole(_))) | None => None,
+        }
+    }
 }
 
 /// How a leg ended.
@@ -56,9 +68,31 @@ pub(crate) struct Leg {
     /// The open task that learns of the leg's end before the lane goes on: a copy that takes a write has an entry for every earlier
     /// one that it missed.
     pub(crate) task: Option<TaskUid>,
+    /// A process before this one may have sent some of it.
+    pub(crate) resumed: bool,
 }
 
 impl Leg {
+    /// A part of a task.
+    pub(crate) fn of_task(task: TaskUid, requests: Vec<LegRequest>, tag: Arc<str>) -> Self {
+        Self {
+            requests,
+            tag,
+            task: Some(task),
+            resumed: false,
+        }
+    }
+
+    /// What no client has asked for.
+    pub(crate) fn of_process(requests: Vec<LegRequest>, tag: Arc<str>) -> Self {
+        Self {
+            requests,
+            tag,
+            task: None,
+            resumed: false,
+        }
+    }
+
     /// Of all its bodies together.
     fn bytes(&self) -> usize {
         let bodies = self
@@ -125,6 +159,7 @@ type LaneKey = (NodeId, NodeUid);
 pub(crate) struct Lanes {
     cluster: Arc<Cluster>,
     open_tasks: Arc<OpenTasks>,
+    journal: Arc<Journal>,
     write_timeout: Duration,
     /// Whether a write that is known not to have arrived is sent once more after a timeout.
     resends: bool,
@@ -136,6 +171,7 @@ impl Lanes {
     pub(crate) fn new(
         cluster: Arc<Cluster>,
         open_tasks: Arc<OpenTasks>,
+        journal: Arc<Journal>,
         write_timeout: Duration,
         resends: bool,
         limits: LaneLimits,
@@ -143,6 +179,7 @@ impl Lanes {
         Self {
             cluster,
             open_tasks,
+            journal,
             write_timeout,
             resends,
             limits,
@@ -162,8 +199,12 @@ impl Lanes {
         let key = (node.clone(), index.clone());
         let mut lanes = self.lanes.lock();
         match lanes.get_mut(&key) {
-            // What the process does for itself is little, and paces itself.
-            Some(lane) if job.leg.task.is_some() && lane.exceeds(self.limits, job.leg.bytes()) => {
+            // What the process does for itself is little, and paces itself; what was begun before was bounded then.
+            Some(lane)
+                if job.leg.task.is_some()
+                    && !job.leg.resumed
+                    && lane.exceeds(self.limits, job.leg.bytes()) =>
+            {
                 drop(lanes);
                 tracing::warn!(node_id = %node, index = %index, "a node has fallen too far behind and misses a write");
                 self.end(&key, job, LegEnd::Missed(None));
@@ -190,11 +231,7 @@ impl Lanes {
 
     /// Waits until everything that is in the lane of (`node`, `index`) now has been sent or given up.
     pub(crate) async fn barrier(self: &Arc<Self>, node: &NodeId, index: &NodeUid) {
-        let leg = Leg {
-            requests: Vec::new(),
-            tag: "".into(),
-            task: None,
-        };
+        let leg = Leg::of_process(Vec::new(), "".into());
         // A lane that is released instead has nothing in it either.
         let _ = self.push(node, index, leg).await;
     }
@@ -235,6 +272,7 @@ impl Lanes {
     fn end(&self, (node, _): &LaneKey, job: Job, end: LegEnd) {
         if let Some(task) = job.leg.task {
             self.open_tasks.update(task, |task| task.sent(node, &end));
+            self.journal.ended(task, node, &end);
         }
         // The story that waited may have ended with its quorum; the task's poller goes on from what was noted.
         let _ = job.done.send(end);
@@ -248,13 +286,25 @@ impl Lanes {
             return LegEnd::Missed(None);
         }
         for (position, request) in leg.requests.iter().enumerate() {
+            let tag = request_tag(&leg.tag, position);
+            if leg.resumed && request.tagged {
+                match self.find(key, &tag).await {
+                    Lookup::Found(task) => {
+                        tasks.push(task.uid);
+                        continue;
+                    }
+                    Lookup::Absent => {}
+                    Lookup::Gone | Lookup::Unknown => return LegEnd::Unknown(tasks),
+                }
+            }
             if !self.cluster.may_write(&key.0) {
-                return LegEnd::Missed(None);
+                return match leg.resumed {
+                    true => LegEnd::Unknown(tasks),
+                    false => LegEnd::Missed(None),
+                };
             }
             fault::point(Fault::LegLeaves);
-            let delivered = self
-                .deliver(key, request, &request_tag(&leg.tag, position))
-                .await;
+            let delivered = self.deliver(key, request, &tag).await;
             fault::point(Fault::LegAnswered);
             match delivered {
                 Ok(answer) if answer.is_success() => match answer.json::<EnqueuedTask>() {
@@ -294,10 +344,7 @@ impl Lanes {
             let mut resends = error.is_some();
             if may_have_arrived && request.tagged {
                 resends &= self.resends;
-                let gives_up = |lookup: &Lookup| {
-                    matches!(lookup, Lookup::Gone) || !self.cluster.may_write(&key.0)
-                };
-                match find_out(&self.cluster, &key.0, &key.1, tag, gives_up).await {
+                match self.find(key, tag).await {
                     Lookup::Found(task) => {
                         return Ok(Answer {
                             status: http::StatusCode::ACCEPTED,
@@ -313,6 +360,13 @@ impl Lanes {
             }
             was_resent = true;
         }
+    }
+
+    /// Looks for a request on the node, for as long as the node may still tell.
+    async fn find(&self, (node, index): &LaneKey, tag: &str) -> Lookup {
+        let gives_up =
+            |lookup: &Lookup| matches!(lookup, Lookup::Gone) || !self.cluster.may_write(node);
+        find_out(&self.cluster, node, index, tag, gives_up).await
     }
 
     /// Waits until the node tells what became of a request, and notes it. What comes behind it must not arrive before it; while the node

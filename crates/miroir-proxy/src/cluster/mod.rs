@@ -4,6 +4,7 @@ pub(crate) mod defaults;
 pub(crate) mod features;
 pub(crate) mod health;
 pub(crate) mod identity;
+pub(crate) mod journal;
 pub(crate) mod lanes;
 pub(crate) mod repair;
 pub(crate) mod sequencer;

@@ -46,11 +46,7 @@ async fn tell(app: Arc<App>, index: NodeUid) {
         };
         let mut sent = Vec::new();
         for node in &untold {
-            let leg = Leg {
-                requests: creation_requests(head, &defaults),
-                tag: app.own_tag("announced"),
-                task: None,
-            };
+            let leg = Leg::of_process(creation_requests(head, &defaults), app.own_tag("announced"));
             sent.push((node.clone(), app.lanes.push(node, &index, leg)));
         }
         drop(turn);

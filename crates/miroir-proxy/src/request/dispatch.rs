@@ -129,6 +129,12 @@ pub(crate) async fn dispatch(
     let is_paced = operation.paced(app).is_some();
     let tag: Arc<str> = app.tag(uid).into();
 
+    if operation.can_be_torn() {
+        let legs = operation.legs.iter();
+        let legs = legs.map(|leg| (&leg.node, &leg.requests[..]));
+        tokio::task::block_in_place(|| app.journal.begin(uid, legs));
+    }
+    fault::point(Fault::WriteKept);
     remember(app, &operation, uid);
     let created = turn.is_none();
     let Operation {
@@ -146,11 +152,7 @@ pub(crate) async fn dispatch(
         let end = app.lanes.push(
             &leg.node,
             &node_uid,
-            Leg {
-                requests: leg.requests,
-                tag: Arc::clone(&tag),
-                task: Some(uid),
-            },
+            Leg::of_task(uid, leg.requests, Arc::clone(&tag)),
         );
         open.push(async move { (leg.node, end.await.unwrap_or(LegEnd::Missed(None))) });
     }
@@ -248,6 +250,18 @@ pub(crate) async fn dispatch(
 }
 
 impl Operation {
+    /// Whether some copies could have their documents of it while those of other shards have none: unless every copy gets all
+    /// of them, in one request. What is no document is told again from the catalog.
+    fn can_be_torn(&self) -> bool {
+        let mut sent = self.legs.iter().map(|leg| {
+            let pieces = leg.requests.iter().filter(|request| request.tagged).count();
+            (pieces, &leg.shards)
+        });
+        let first = sent.next();
+        let is_whole = first.is_some_and(|first| first.0 == 1 && sent.all(|other| other == first));
+        self.work.writes_documents() && !is_whole
+    }
+
     /// How long each node may take, where the nodes are given it one after the other.
     fn paced(&self, app: &App) -> Option<Duration> {
         let settings = &app.config.settings_broadcast;
@@ -260,10 +274,7 @@ impl Operation {
 
 /// While too few nodes have an index's settings it takes no documents; what may bring the nodes in line goes on.
 fn refuse_if_frozen(app: &App, operation: &Operation) -> Result<(), Failure> {
-    let writes = matches!(
-        operation.work,
-        Work::Documents { .. } | Work::DeleteDocuments { .. } | Work::EditDocuments
-    );
+    let writes = operation.work.writes_documents();
     let index = app.catalog.find(&operation.index);
     match index.and_then(|index| index.row.frozen_reason.clone()) {
         Some(reason) if writes => Err(Failure::new(

@@ -266,10 +266,6 @@ fn legs(
     concerned: &ShardSet,
 ) -> Vec<PlannedLeg> {
     let touched = routes.map(|routes| routes.touched()).unwrap_or_default();
-    let content_type = match batch.content_type() {
-        "application/json" => ContentType::Json,
-        _ => ContentType::NdJson,
-    };
     let path = documents_path(next, parameters);
     let max_bytes = app.config.scatter.node_max_body_bytes.length();
     let mut legs = everywhere(app, &next.node_uid, next.shards, |owned| {
@@ -282,7 +278,7 @@ fn legs(
                     .map(|body| LegRequest {
                         method: parameters.method.clone(),
                         path: path.clone(),
-                        body: Some((content_type, body.into())),
+                        body: Some((ContentType::of(&body), body.into())),
                         tagged: true,
                     }),
             );

@@ -142,11 +142,7 @@ async fn withdraw(app: &App, uid: &IndexUid, patch: &Map<String, Value>) {
         ..head.clone()
     };
     for node in app.cluster.node_ids() {
-        let leg = Leg {
-            requests: vec![twin_request(&head)],
-            tag: app.own_tag("withdrawn"),
-            task: None,
-        };
+        let leg = Leg::of_process(vec![twin_request(&head)], app.own_tag("withdrawn"));
         // Nobody waits for it: a node that is away does not show its twin either.
         drop(app.lanes.push(node, &head.node_uid, leg));
     }

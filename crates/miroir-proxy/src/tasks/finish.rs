@@ -254,11 +254,7 @@ async fn undo_creation(app: &App, task: &OpenTask) {
         *turn = None;
     }
     for node in app.cluster.node_ids() {
-        let leg = Leg {
-            requests: deletion_requests(&task.node_uid),
-            tag: app.tag(task.uid).into(),
-            task: None,
-        };
+        let leg = Leg::of_process(deletion_requests(&task.node_uid), app.tag(task.uid).into());
         // Nobody waits for it: a node uid is never used again, so what a silent node keeps harms nobody.
         drop(app.lanes.push(node, &task.node_uid, leg));
     }

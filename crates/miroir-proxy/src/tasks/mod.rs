@@ -114,6 +114,13 @@ pub(crate) fn broadcast(work: &Work) -> Option<Broadcast> {
 }
 
 impl Work {
+    pub(crate) fn writes_documents(&self) -> bool {
+        matches!(
+            self,
+            Self::Documents { .. } | Self::DeleteDocuments { .. } | Self::EditDocuments
+        )
+    }
+
     /// What the next operation in sequence finds if this succeeds.
     pub(crate) fn advance(&self, head: &mut Head) {
         match self {
@@ -201,10 +208,7 @@ impl OpenTask {
 
     /// Only changes of documents are canceled: a fleet whose nodes disagree about those heals by itself.
     pub(crate) fn is_cancelable(&self) -> bool {
-        matches!(
-            self.work,
-            Work::Documents { .. } | Work::DeleteDocuments { .. } | Work::EditDocuments
-        )
+        self.work.writes_documents()
     }
 
     /// Whether it is known of each request if its node has it.

@@ -1,7 +1,7 @@
-//! After a restart: what had begun is found out on the nodes, never replayed.
+//! After a restart: what had begun is found out on the nodes, and what never arrived is sent.
 //!
-//! Bodies of documents are gone with the process. A leg whose request may have arrived is looked up by its tag; one that never arrived
-//! is missed, which fences its copies if another copy has the write, and fails the task if none has. Requests that are harmless to
+//! A request of documents that may have arrived is looked up by its tag. One that never did is sent from the journal; if that has
+//! nothing of it, it is missed, which fences its copies if another copy has the write, and fails the task if none has. Requests that are harmless to
 //! repeat (indexes, settings, and what prepares a node for documents) are made again from the catalog and the task's own record,
 //! before anything new gets into the lanes: a document that arrived first would make nodes create the index without its overlay.
 
@@ -14,6 +14,7 @@ use miroir_store::StoreError;
 use miroir_store::table::{NodeTaskRow, NodeTaskState, TaskRow};
 
 use crate::app::App;
+use crate::cluster::journal::Unsent;
 use crate::cluster::lanes::{Leg, LegEnd, LegRequest, Lookup, find_out, request_tag};
 use crate::cluster::sequencer::Turn;
 use crate::fault::{self, Fault};
@@ -27,6 +28,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Opens the unfinished tasks of the store again.
 pub(crate) async fn recover(app: &Arc<App>) -> Result<(), StoreError> {
     let tasks = app.store.read(|tx| tx.tasks().unfinished()).await?;
+    app.journal
+        .keep_only(&tasks.iter().map(|row| row.uid).collect());
     if tasks.is_empty() {
         return Ok(());
     }
@@ -171,17 +174,28 @@ async fn resume(app: &Arc<App>, task: &OpenTask) {
             .or_default()
             .push(leg.clone());
     }
-    let writes_documents = matches!(
-        task.work,
-        Work::Documents { .. } | Work::DeleteDocuments { .. } | Work::EditDocuments
-    );
-    let repeated = if writes_documents && task.legs.iter().all(|leg| !leg.shards.is_empty()) {
+    let writes_documents = task.work.writes_documents();
+    let mut unsent = Unsent::new();
+    if writes_documents {
+        unsent = tokio::task::block_in_place(|| app.journal.unsent(uid));
+    }
+    let is_known = |leg: &OpenLeg| unsent.contains_key(&leg.key.node_id) || !leg.shards.is_empty();
+    let repeated = if writes_documents && task.legs.iter().all(is_known) {
         Vec::new()
     } else {
         repeated(app, task).await
     };
     for (node, legs) in by_node {
         let is_open = |leg: &&OpenLeg| leg.node_task.is_none() && !leg.state.is_finished();
+        if let Some(requests) = unsent.remove(&node) {
+            let leg = Leg {
+                resumed: true,
+                ..Leg::of_task(uid, requests, app.tag(uid).into())
+            };
+            // The lane notes how it ends.
+            drop(app.lanes.push(&node, &task.node_uid, leg));
+            continue;
+        }
         let (prepares, writes): (Vec<_>, Vec<_>) = legs
             .iter()
             .filter(is_open)
@@ -197,11 +211,7 @@ async fn resume(app: &Arc<App>, task: &OpenTask) {
         } else if !prepares.is_empty() || !writes.is_empty() {
             // An index that exists was not to be created: its legs are the last of the requests.
             let skipped = repeated.len().saturating_sub(legs.len());
-            let leg = Leg {
-                requests: repeated[skipped..].to_vec(),
-                tag: app.tag(uid).into(),
-                task: Some(uid),
-            };
+            let leg = Leg::of_task(uid, repeated[skipped..].to_vec(), app.tag(uid).into());
             // The lane notes how it ends.
             drop(app.lanes.push(&node, &task.node_uid, leg));
         }
@@ -226,11 +236,7 @@ async fn repeated(app: &Arc<App>, task: &OpenTask) -> Vec<LegRequest> {
 
 /// Makes the requests again that prepare a node for documents.
 fn prepare_again(app: &Arc<App>, task: &OpenTask, node: &NodeId, requests: &[LegRequest]) {
-    let leg = Leg {
-        requests: requests.to_vec(),
-        tag: app.tag(task.uid).into(),
-        task: None,
-    };
+    let leg = Leg::of_process(requests.to_vec(), app.tag(task.uid).into());
     let end = app.lanes.push(node, &task.node_uid, leg);
     let (app, uid, node) = (Arc::clone(app), task.uid, node.clone());
     app.clone().spawn_worker(async move {

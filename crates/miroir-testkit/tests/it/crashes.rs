@@ -3,6 +3,7 @@
 
 use std::os::unix::process::ExitStatusExt;
 
+use http::{HeaderValue, Method, header};
 use miroir_proxy::fault::Fault;
 use miroir_testkit::client::{Client, ClientError, Response};
 use miroir_testkit::cluster::Cluster;
@@ -39,9 +40,10 @@ impl Deed {
     ];
 
     /// What every deed passes. The points of repairs and restarts have tests of their own.
-    const POINTS: [Fault; 9] = [
+    const POINTS: [Fault; 10] = [
         Fault::WriteSequenced,
         Fault::WriteRecorded,
+        Fault::WriteKept,
         Fault::LegLeaves,
         Fault::LegAnswered,
         Fault::WriteJudged,
@@ -304,7 +306,7 @@ async fn crash(fleet: &mut Fleet, client: &Client, deed: Deed, fault: Fault, num
         assert!(has_succeeded, "an acknowledged write is lost: {newest:#}");
     }
     let reaches_nodes = match fault {
-        Fault::WriteSequenced | Fault::WriteRecorded | Fault::LegLeaves => false,
+        Fault::WriteSequenced | Fault::WriteRecorded | Fault::WriteKept | Fault::LegLeaves => false,
         // The first answer of a first write is that to the creation of the index.
         Fault::LegAnswered => !matches!(deed, Deed::FirstWrite),
         _ => true,
@@ -334,6 +336,85 @@ async fn a_write_that_was_cut_off_is_whole_or_nothing() {
             crash(&mut fleet, &client, deed, fault, number).await;
         }
     }
+}
+
+/// One node has its part of a write, and the others have not, when the process ends.
+#[tokio::test]
+async fn a_write_that_one_node_has_got_is_not_left_at_that() {
+    let mut fleet = start(Cluster::builder().nodes(3).rf(2).shards(16)).await;
+    let client = fleet.client().with_fresh_connections();
+    fill(&client, 40).await;
+    let documents = "/indexes/stories/documents";
+    let batch: Vec<Value> = (20..60)
+        .map(|id| json!({ "id": id, "mark": "new" }))
+        .collect();
+    let ids: Vec<usize> = (0..30).collect();
+    let csv = (100..140).map(|id| format!("{id},csv\n"));
+    let csv = format!("id:number,mark\n{}", csv.collect::<String>());
+    for deed in 0..3 {
+        for position in [1, 2] {
+            fleet.node(position).freeze().unwrap();
+        }
+        let newest = |view: Value| view["results"][0]["customMetadata"].clone();
+        let tasks = "/tasks?limit=1";
+        let before = newest(
+            fleet.nodes()[0]
+                .client()
+                .get(tasks)
+                .await
+                .unwrap()
+                .json()
+                .unwrap(),
+        );
+        let writer = client.clone();
+        let (batch, ids, csv) = (json!(batch), json!(ids), csv.clone());
+        let writes = tokio::spawn(async move {
+            match deed {
+                0 => writer.put(documents, &batch).await,
+                1 => {
+                    let path = format!("{documents}/delete-batch");
+                    writer.post(&path, &ids).await
+                }
+                _ => {
+                    let kind = HeaderValue::from_static("text/csv");
+                    let headers = [(header::CONTENT_TYPE, kind)];
+                    writer
+                        .send(Method::POST, documents, &headers, csv.into())
+                        .await
+                }
+            }
+        });
+        until("one node has it", async || {
+            let view = fleet.nodes()[0].client().get(tasks).await.unwrap();
+            newest(view.json().unwrap()) != before
+        })
+        .await;
+        fleet.kill_proxy().unwrap();
+        writes.abort();
+        // What was in their sockets goes with them.
+        for position in [1, 2] {
+            fleet.node(position).restart().await.unwrap();
+        }
+        fleet.restart_proxy().await.unwrap();
+        until_settled(&fleet, &client).await;
+        let task = newest_task(&client).await;
+        assert_eq!(task["status"], "succeeded", "{task:#}");
+        assert_equal_copies(&fleet, Some("stories")).await;
+    }
+    let found = client.get(&format!("{documents}?limit=1000")).await;
+    let found = found.unwrap().json().unwrap();
+    let mut found: Vec<(u64, Value)> = found["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|document| (document["id"].as_u64().unwrap(), document["mark"].clone()))
+        .collect();
+    found.sort_by_key(|(id, _)| *id);
+    let expected: Vec<(u64, Value)> = (30..60)
+        .map(|id| (id, json!("new")))
+        .chain((100..140).map(|id| (id, json!("csv"))))
+        .collect();
+    assert_eq!(found, expected);
 }
 
 /// A client that does not wait for one task before the next begins, as most do.

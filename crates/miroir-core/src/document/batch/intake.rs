@@ -175,6 +175,7 @@ impl<'d> Router<'d> {
         match self.failure {
             Some(error) => Err(error),
             None => Ok(Routes {
+                count: self.count,
                 primary_key: self
                     .candidates
                     .map(|candidates| candidates.name().to_owned()),

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::*;
-use crate::document::leg::LegBody;
+use crate::document::leg::{LegBody, Recipe};
 use crate::document::marker::{self, EXPIRY_FIELD, SHARD_FIELD, VERSION_FIELD};
 use crate::hash;
 
@@ -498,6 +498,39 @@ fn long_bodies_come_in_pieces() {
         assert!(pieces.iter().all(|piece| piece.len() < 128 << 10));
         assert_eq!(pieces.concat(), whole.to_vec());
         assert_eq!(pieces.concat().len(), whole.bytes());
+    }
+}
+
+#[test]
+fn bodies_are_the_same_when_they_are_made_again() {
+    for (format, body) in [
+        (
+            Format::Json,
+            r#"[{"id":1,"a":1.0},{"id":"1","id":2},{"id":3}]"#,
+        ),
+        (Format::Json, r#"{"id":7}"#),
+        (
+            Format::Ndjson,
+            "{\"id\":1}\n{\"id\":2,\"b\":[]}\n\n{\"id\":3}",
+        ),
+        (Format::Csv { delimiter: b';' }, "id;b\n1;x\n2;y\n3;z"),
+    ] {
+        let (batch, routes) = read(body, format).unwrap();
+        let routes = Arc::new(routes.unwrap());
+        for max_bytes in [1, usize::MAX] {
+            let wanted = || shards(16).all();
+            let made: Vec<LegBody> = batch
+                .leg_bodies(&routes, wanted(), None, max_bytes)
+                .collect();
+            let recipe = serde_json::to_string(&made[0].recipe()).unwrap();
+            let recipe: Recipe = serde_json::from_str(&recipe).unwrap();
+            let restored = recipe.restore(made[0].payload().clone(), None).unwrap();
+            let again = restored.bodies(made[0].wanted().clone());
+            let texts = |bodies: Vec<LegBody>| -> Vec<Vec<u8>> {
+                bodies.iter().map(LegBody::to_vec).collect()
+            };
+            assert_eq!(texts(again.collect()), texts(made));
+        }
     }
 }
 

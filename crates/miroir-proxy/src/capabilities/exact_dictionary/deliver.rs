@@ -85,11 +85,10 @@ async fn step(app: &App, lexicon: &Lexicon, node: &NodeId, job: Job) -> Result<b
     if let What::Send(documents) = &job.what {
         lexicon.sending(&app.store, node, documents.end).await?;
     }
-    let leg = Leg {
-        requests: vec![request],
-        tag: app.own_tag(&format!("words-{}", uuid::Uuid::new_v4().simple())),
-        task: None,
-    };
+    let leg = Leg::of_process(
+        vec![request],
+        app.own_tag(&format!("words-{}", uuid::Uuid::new_v4().simple())),
+    );
     let end = app.lanes.push(node, &lexicon.node_uid, leg);
     drop(turn);
     match end.await? {

@@ -124,6 +124,7 @@ impl Place<'_> {
                 .app
                 .own_tag(&format!("settings-{}", Uuid::new_v4().simple())),
             task: None,
+            resumed: false,
         };
         let end = self.app.lanes.push(self.node, self.index, leg);
         drop(turn);

@@ -361,11 +361,10 @@ impl<'a> Repairing<'a> {
     /// Puts requests into the destination's lane. To be called in turn.
     fn push(&self, requests: Vec<LegRequest>) -> oneshot::Receiver<LegEnd> {
         let name = uuid::Uuid::new_v4().simple();
-        let leg = Leg {
+        let leg = Leg::of_process(
             requests,
-            tag: format!("miroir-{}-repair-{name}", self.app.cluster_id()).into(),
-            task: None,
-        };
+            format!("miroir-{}-repair-{name}", self.app.cluster_id()).into(),
+        );
         self.app
             .lanes
             .push(&self.unit.destination, &self.unit.index, leg)
