@@ -54,10 +54,20 @@ faults! {
     WriteAcknowledged => "write-acknowledged",
     /// A node has told how its task ended; nothing here knows.
     NodeTaskEnded => "node-task-ended",
+    /// The nodes have told which settings they have now; nothing is committed.
+    SettingsReadBack => "settings-read-back",
     /// All nodes have ended; that is not durable.
     TaskJudged => "task-judged",
     /// The end is durable; memory does not know.
     TaskEnded => "task-ended",
+    /// A change of names has its place in the order of all its indexes; nothing of it is durable.
+    NamesSequenced => "names-sequenced",
+    /// Its task is durable.
+    NamesRecorded => "names-recorded",
+    /// Every earlier task of its indexes has ended.
+    NamesAwaited => "names-awaited",
+    /// The store has the new names; memory has the old ones.
+    NamesExchanged => "names-exchanged",
     /// After a restart, an unfinished task is about to be taken up.
     TaskResumed => "task-resumed",
     /// A repair has sent documents to a stale copy.

@@ -17,8 +17,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
+use crate::capabilities::idempotency;
 use crate::clock;
 use crate::cluster::sequencer::Turn;
+use crate::fault::{self, Fault};
 use crate::http::reply::{Failure, chain};
 use crate::request::dispatch::{Accepted, conclude, new_row};
 use crate::request::indexes::{is_taken, rekey, rekey_for_a_rename, take_turn};
@@ -171,14 +173,18 @@ async fn begin(
         exchanges: exchanges.clone(),
         refused: refused.clone(),
     }));
+    let claim = idempotency::claim();
+    fault::point(Fault::NamesSequenced);
     let task = app
         .store
         .write(move |tx| {
             row.uid = tx.sequences().next_task_uid()?;
             tx.tasks().insert(&row)?;
+            idempotency::store(claim, tx, &row)?;
             Ok(row)
         })
         .await?;
+    fault::point(Fault::NamesRecorded);
     app.spawn_worker(carry_out(
         Arc::clone(app),
         task.uid,
@@ -207,6 +213,7 @@ pub(crate) async fn carry_out(
     for node_uid in &node_uids {
         app.open_tasks.closed_up_to(node_uid, uid).await;
     }
+    fault::point(Fault::NamesAwaited);
     let renames = renames(&exchanges);
     app.open_tasks.conceal(uid);
     loop {
@@ -229,6 +236,7 @@ pub(crate) async fn carry_out(
             }
         }
     }
+    fault::point(Fault::NamesExchanged);
     app.catalog.rename(&renames);
     app.open_tasks.reveal(uid);
     app.task_ended(match refused {

@@ -24,10 +24,12 @@ enum Deed {
     SetPrimaryKey,
     CreateIndex,
     DeleteIndex,
+    Swap,
+    Rename,
 }
 
 impl Deed {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::Add,
         Self::Update,
         Self::DeleteDocuments,
@@ -37,10 +39,12 @@ impl Deed {
         Self::SetPrimaryKey,
         Self::CreateIndex,
         Self::DeleteIndex,
+        Self::Swap,
+        Self::Rename,
     ];
 
-    /// What every deed passes. The points of repairs and restarts have tests of their own.
-    const POINTS: [Fault; 10] = [
+    /// What every deed passes that nodes are told of. The points of repairs and restarts have tests of their own.
+    const OF_NODES: [Fault; 10] = [
         Fault::WriteSequenced,
         Fault::WriteRecorded,
         Fault::WriteKept,
@@ -52,6 +56,23 @@ impl Deed {
         Fault::TaskJudged,
         Fault::TaskEnded,
     ];
+
+    const OF_NAMES: [Fault; 4] = [
+        Fault::NamesSequenced,
+        Fault::NamesRecorded,
+        Fault::NamesAwaited,
+        Fault::NamesExchanged,
+    ];
+
+    fn points(self) -> Vec<Fault> {
+        match self {
+            Self::Swap | Self::Rename => Self::OF_NAMES.to_vec(),
+            Self::ChangeSettings | Self::FirstSettings => {
+                [&Self::OF_NODES[..], &[Fault::SettingsReadBack]].concat()
+            }
+            _ => Self::OF_NODES.to_vec(),
+        }
+    }
 
     /// The index of case `number`.
     fn index(self, number: usize) -> String {
@@ -67,9 +88,17 @@ impl Deed {
         let index = self.index(number);
         let documents = format!("/indexes/{index}/documents");
         match self {
-            Self::Update | Self::DeleteDocuments | Self::DeleteIndex => {
+            Self::Update
+            | Self::DeleteDocuments
+            | Self::DeleteIndex
+            | Self::Swap
+            | Self::Rename => {
                 let body = json!(batch(number, "before"));
                 succeed(client, client.post(&documents, &body).await).await;
+                if matches!(self, Self::Swap) {
+                    let body = json!({ "uid": format!("{index}-other") });
+                    succeed(client, client.post("/indexes", &body).await).await;
+                }
             }
             Self::SetPrimaryKey => {
                 let body = json!({ "uid": index });
@@ -110,6 +139,14 @@ impl Deed {
                 client.post("/indexes", &body).await
             }
             Self::DeleteIndex => client.delete(&format!("/indexes/{index}")).await,
+            Self::Swap => {
+                let body = json!([{ "indexes": [index, format!("{index}-other")] }]);
+                client.post("/swap-indexes", &body).await
+            }
+            Self::Rename => {
+                let body = json!({ "uid": format!("{index}-other") });
+                client.patch(&format!("/indexes/{index}"), &body).await
+            }
         }
     }
 
@@ -160,18 +197,40 @@ impl Deed {
                 view.expect("an answer").json().expect("JSON")["primaryKey"] == "key"
             }
             Self::CreateIndex => exists(client, &index).await,
+            Self::Swap | Self::Rename => {
+                let other = format!("{index}-other");
+                let mut counts = Vec::new();
+                for name in [&index, &other] {
+                    counts.push(match exists(client, name).await {
+                        true => Some(found(client, name, &ids(number)).await.len()),
+                        false => None,
+                    });
+                }
+                let before = matches!(self, Self::Swap).then_some(0);
+                let is_done = counts == [before, Some(2)];
+                assert!(
+                    is_done || counts == [Some(2), before],
+                    "half of it: {counts:?}"
+                );
+                is_done
+            }
         }
     }
 
     /// The documents of the case, as a read shows them.
     async fn documents(self, client: &Client, number: usize) -> Vec<Value> {
-        let path = format!("/indexes/{}/documents/fetch", self.index(number));
-        let answer = client.post(&path, &json!({ "ids": ids(number) })).await;
-        let view = answer.expect("an answer").json().expect("JSON");
-        let mut found = view["results"].as_array().expect("documents").clone();
-        found.sort_by_key(|document| document["id"].as_u64());
-        found
+        found(client, &self.index(number), &ids(number)).await
     }
+}
+
+/// Those of the documents that an index has.
+async fn found(client: &Client, index: &str, ids: &[usize]) -> Vec<Value> {
+    let path = format!("/indexes/{index}/documents/fetch");
+    let answer = client.post(&path, &json!({ "ids": ids })).await;
+    let view = answer.expect("an answer").json().expect("JSON");
+    let mut found = view["results"].as_array().expect("documents").clone();
+    found.sort_by_key(|document| document["id"].as_u64());
+    found
 }
 
 /// Documents that no other case has: so few that some nodes get none.
@@ -306,7 +365,11 @@ async fn crash(fleet: &mut Fleet, client: &Client, deed: Deed, fault: Fault, num
         assert!(has_succeeded, "an acknowledged write is lost: {newest:#}");
     }
     let reaches_nodes = match fault {
-        Fault::WriteSequenced | Fault::WriteRecorded | Fault::WriteKept | Fault::LegLeaves => false,
+        Fault::WriteSequenced
+        | Fault::WriteRecorded
+        | Fault::WriteKept
+        | Fault::LegLeaves
+        | Fault::NamesSequenced => false,
         // The first answer of a first write is that to the creation of the index.
         Fault::LegAnswered => !matches!(deed, Deed::FirstWrite),
         _ => true,
@@ -331,7 +394,7 @@ async fn a_write_that_was_cut_off_is_whole_or_nothing() {
     fill(&client, 20).await;
     let mut number = 0;
     for deed in Deed::ALL {
-        for fault in Deed::POINTS {
+        for fault in deed.points() {
             number += 1;
             crash(&mut fleet, &client, deed, fault, number).await;
         }

@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::catalog::Index;
 use crate::clock;
 use crate::config::SettingsStrategy;
+use crate::fault::{self, Fault};
 use crate::http::reply::chain;
 use crate::tasks::{Broadcast, OpenTask, Work};
 
@@ -82,6 +83,7 @@ impl Verified {
 /// Verifies a change all of whose legs have ended; the task's poller goes on from what it notes.
 pub(crate) async fn conclude(app: Arc<App>, task: OpenTask) {
     let verified = verify(&app, &task).await;
+    fault::point(Fault::SettingsReadBack);
     app.open_tasks.update(task.uid, |open| {
         open.broadcast = Some(Broadcast::Verified(verified));
     });
