@@ -92,6 +92,8 @@ pub(crate) struct App {
     pub(crate) hedging: Hedging,
     /// Rung when there may be something to repair.
     pub(crate) repair_bell: Arc<Notify>,
+    /// Wakes the worker that deletes what nodes have of indexes that have gone.
+    pub(crate) leftovers_bell: Arc<Notify>,
     /// `S` of indexes created from now on.
     pub(crate) shards: ShardCount,
     /// What a fresh index has on these nodes, once one has been asked.

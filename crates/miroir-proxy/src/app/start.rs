@@ -38,6 +38,7 @@ use crate::cluster::features;
 use crate::cluster::health::{self, HealthBoard};
 use crate::cluster::journal::Journal;
 use crate::cluster::lanes::{LaneLimits, Lanes};
+use crate::cluster::leftovers::Leftovers;
 use crate::cluster::repair::Repair;
 use crate::cluster::sequencer::Sequencers;
 use crate::cluster::staleness::Staleness;
@@ -123,6 +124,10 @@ pub(crate) async fn run_until_stopped(config: Config) -> Result<(), StartError> 
     app.spawn_worker(worker::drive(
         Arc::clone(&app),
         Drift::new(Arc::clone(&app)),
+    ));
+    app.spawn_worker(worker::drive(
+        Arc::clone(&app),
+        Leftovers::new(Arc::clone(&app)),
     ));
     if app.config.rebalancer.auto_rebalance_on_recovery {
         app.spawn_worker(worker::drive(
@@ -238,10 +243,11 @@ async fn build(config: Config, store: Store) -> Result<Arc<App>, StartError> {
         recovery: config.health.recovery_threshold,
     };
     let repair_bell = Arc::new(Notify::new());
+    let leftovers_bell = Arc::new(Notify::new());
     let board = HealthBoard::new(
         thresholds,
         clients.iter().map(|client| client.id().clone()),
-        Arc::clone(&repair_bell),
+        vec![Arc::clone(&repair_bell), Arc::clone(&leftovers_bell)],
     );
     let metrics = Metrics::new(&config, &topology);
     let selection = ReplicaSelection::new(
@@ -300,6 +306,7 @@ async fn build(config: Config, store: Store) -> Result<Arc<App>, StartError> {
         metrics,
         hedging,
         repair_bell,
+        leftovers_bell,
         catalog: Catalog::new(indexes, fields),
         sequencers: Sequencers::default(),
         dictionary: ExactDictionary::load(&config.exact_dictionary, &store).await?,

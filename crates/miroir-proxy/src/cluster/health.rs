@@ -55,7 +55,7 @@ pub(crate) struct HealthBoard {
     nodes: Mutex<BTreeMap<NodeId, NodeHealth>>,
     snapshot: ArcSwap<HealthMap>,
     /// Rung when a node becomes healthy.
-    bell: Arc<Notify>,
+    bells: Vec<Arc<Notify>>,
     /// Every node has been probed once.
     met_all: watch::Sender<bool>,
 }
@@ -65,7 +65,7 @@ impl HealthBoard {
     pub(crate) fn new(
         thresholds: Thresholds,
         nodes: impl IntoIterator<Item = NodeId>,
-        bell: Arc<Notify>,
+        bells: Vec<Arc<Notify>>,
     ) -> Self {
         let nodes: BTreeMap<NodeId, NodeHealth> = nodes
             .into_iter()
@@ -79,7 +79,7 @@ impl HealthBoard {
             thresholds,
             nodes: Mutex::new(nodes),
             snapshot: ArcSwap::from_pointee(snapshot),
-            bell,
+            bells,
             met_all: watch::Sender::new(false),
         }
     }
@@ -182,7 +182,6 @@ impl HealthBoard {
         match after {
             Health::Healthy => {
                 tracing::info!(node_id = %node, "node is healthy");
-                self.bell.notify_one();
             }
             Health::Degraded => {
                 tracing::warn!(node_id = %node, error = entry.sighting.error, "node is degraded")
@@ -194,6 +193,10 @@ impl HealthBoard {
         let mut snapshot = HealthMap::clone(&self.snapshot.load());
         snapshot.set(node.clone(), after);
         self.snapshot.store(Arc::new(snapshot));
+        // Whoever is woken finds the node as it is now.
+        if after == Health::Healthy {
+            self.bells.iter().for_each(|bell| bell.notify_one());
+        }
     }
 
     fn suspected(&self, node: &NodeId) -> Arc<Notify> {

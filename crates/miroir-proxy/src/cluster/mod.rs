@@ -6,6 +6,7 @@ pub(crate) mod health;
 pub(crate) mod identity;
 pub(crate) mod journal;
 pub(crate) mod lanes;
+pub(crate) mod leftovers;
 pub(crate) mod repair;
 pub(crate) mod sequencer;
 pub(crate) mod staleness;

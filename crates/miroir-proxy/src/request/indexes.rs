@@ -9,8 +9,8 @@ use miroir_core::plan;
 use miroir_core::settings::{Facts, UserSettings, fingerprint, overlay};
 use miroir_core::wire::task::TaskKind;
 use miroir_node::ContentType;
-use miroir_store::Json;
 use miroir_store::table::CatalogRow;
+use miroir_store::{Json, StoreError};
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
@@ -263,6 +263,23 @@ pub(crate) async fn is_taken(app: &App, uid: &IndexUid) -> Result<bool, Failure>
     };
     let name = generation_name(base);
     Ok(app.store.read(move |tx| tx.sequences().peek(&name)).await? > 0)
+}
+
+/// Whether the fleet has given this name to an index at any time.
+pub(crate) async fn has_been_named(app: &App, name: &NodeUid) -> Result<bool, StoreError> {
+    let name = name.as_str().to_owned();
+    app.store
+        .read(move |tx| {
+            let given = |base: &str| tx.sequences().peek(&generation_name(base));
+            let later = name.rsplit_once("__");
+            let later = later.and_then(|(base, number)| Some((base, number.parse::<u64>().ok()?)));
+            let was_later = match later {
+                Some((base, number)) => given(base)? > number,
+                None => false,
+            };
+            Ok(was_later || given(&name)? > 0)
+        })
+        .await
 }
 
 fn generation_name(uid: &str) -> String {

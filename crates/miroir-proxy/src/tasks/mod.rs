@@ -416,6 +416,12 @@ impl OpenTasks {
         self.tasks.lock().get(&uid).cloned()
     }
 
+    /// Whether one of them is about this index.
+    pub(crate) fn concern(&self, index: &NodeUid) -> bool {
+        let tasks = self.tasks.lock();
+        tasks.values().any(|task| task.node_uid == *index)
+    }
+
     pub(crate) fn close(&self, uid: TaskUid) {
         self.ended.fetch_add(1, Memory::SeqCst);
         let closed = self.tasks.lock().remove(&uid);

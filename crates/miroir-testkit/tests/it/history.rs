@@ -20,7 +20,7 @@ async fn one_group_of_five_nodes() {
         nodes: 5,
         replica_groups: 1,
         replication_factor: 2,
-        changes_index: false,
+        changes_index: true,
     })
     .await;
 }
@@ -33,7 +33,7 @@ async fn two_groups_of_two_nodes() {
         nodes: 4,
         replica_groups: 2,
         replication_factor: 2,
-        changes_index: false,
+        changes_index: true,
     })
     .await;
 }

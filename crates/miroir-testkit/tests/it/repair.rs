@@ -199,6 +199,39 @@ async fn an_index_that_has_gone_leaves_no_stale_copies() {
     }
 }
 
+#[tokio::test]
+async fn a_node_that_was_away_does_not_keep_what_was_deleted() {
+    let mut fleet = start(fleet()).await;
+    let client = fleet.client().with_fresh_connections();
+    fill(&client, 10).await;
+    let foreign = json!({ "uid": "foreign__2" });
+    let node = fleet.nodes()[0].client();
+    succeed(&node, node.post("/indexes", &foreign).await).await;
+    for _ in 0..2 {
+        fleet.node(0).kill().unwrap();
+        until_status(&fleet, "node-0", "failed").await;
+        succeed(&client, client.delete("/indexes/stories").await).await;
+        fill(&client, 10).await;
+        fleet.node(0).restart().await.unwrap();
+        until("the node has what the others have", async || {
+            let mut names = Vec::new();
+            for position in 0..2 {
+                let list = fleet.nodes()[position].client().get("/indexes").await;
+                let list = list.unwrap().json().unwrap();
+                let listed = list["results"].as_array().unwrap().iter();
+                let listed = listed.map(|index| index["uid"].as_str().unwrap().to_owned());
+                let is_of_clients = |uid: &String| uid.starts_with("stories");
+                names.push(listed.filter(is_of_clients).collect::<BTreeSet<_>>());
+            }
+            names[0] == names[1]
+        })
+        .await;
+        until_whole(&fleet).await;
+    }
+    let left = node.get("/indexes/foreign__2").await.unwrap();
+    assert_eq!(left.status, 200, "it is not the fleet's");
+}
+
 fn documents_of(round: usize) -> Vec<Value> {
     (0..20)
         .map(|id| json!({ "id": id, "round": round }))
