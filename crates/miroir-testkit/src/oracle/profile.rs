@@ -28,6 +28,10 @@ pub(super) enum Profile {
     Ruled,
     /// Languages are set by attribute.
     Localized,
+    /// Documents with a place have a shape, too, never as many in one region that a server divides it.
+    Shapes,
+    /// The same shapes close together.
+    CloseShapes,
     /// Most documents carry vectors of their own.
     Vectors,
     /// The same, for searches whose hits are compared with those of other searches: a rule that orders ties would take part, so
@@ -37,6 +41,8 @@ pub(super) enum Profile {
     Smaller,
     /// Settings that the seed decides.
     Random,
+    /// The same, words being near to each other that stand in one attribute.
+    RandomByAttribute,
     /// Many words, few of them frequent.
     Rich,
     /// More facet values than any list shows, and enough documents that numbers are ordered as numbers.
@@ -44,7 +50,7 @@ pub(super) enum Profile {
 }
 
 impl Profile {
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 18] = [
         Self::Plain,
         Self::Limited,
         Self::Capped,
@@ -54,10 +60,13 @@ impl Profile {
         Self::Keyed,
         Self::Ruled,
         Self::Localized,
+        Self::Shapes,
+        Self::CloseShapes,
         Self::Vectors,
         Self::Federated,
         Self::Smaller,
         Self::Random,
+        Self::RandomByAttribute,
         Self::Rich,
         Self::Crowded,
     ];
@@ -74,10 +83,13 @@ impl Profile {
             Self::Keyed => "oracle-keyed",
             Self::Ruled => "oracle-ruled",
             Self::Localized => "oracle-localized",
+            Self::Shapes => "oracle-shapes",
+            Self::CloseShapes => "oracle-close-shapes",
             Self::Vectors => "oracle-vectors",
             Self::Federated => "oracle-federated",
             Self::Smaller => "oracle-smaller",
             Self::Random => "oracle-random",
+            Self::RandomByAttribute => "oracle-random-by-attribute",
             Self::Rich => "oracle-rich",
             Self::Crowded => "oracle-crowded",
         }
@@ -91,7 +103,7 @@ impl Profile {
         }
     }
 
-    /// The settings without ranking rules; those of [`Self::Random`] are drawn elsewhere.
+    /// The settings without ranking rules; what else the seed decides is drawn elsewhere.
     pub(super) fn settings(self, vocabulary: &Vocabulary) -> Map<String, Value> {
         let words = vocabulary.names(8);
         let mut settings = usual();
@@ -131,6 +143,14 @@ impl Profile {
                     { "attributePatterns": ["title"], "locales": ["eng"] },
                 ],
             }),
+            Self::Shapes | Self::CloseShapes => {
+                let mut filterable = settings["filterableAttributes"].clone();
+                filterable
+                    .as_array_mut()
+                    .into_iter()
+                    .for_each(|names| names.push(json!("_geojson")));
+                json!({ "filterableAttributes": filterable })
+            }
             Self::Vectors | Self::Federated => json!({ "embedders": vectors::embedders() }),
             Self::Smaller => json!({
                 "embedders": vectors::embedders(),
@@ -141,6 +161,7 @@ impl Profile {
                 "filterableAttributes": ["serial", "number", "code", "crowd"],
                 "faceting": { "maxValuesPerFacet": 20, "sortFacetValuesBy": { "code": "count", "crowd": "count" } },
             }),
+            Self::RandomByAttribute => json!({ "proximityPrecision": "byAttribute" }),
             Self::Ruled | Self::Random | Self::Rich => json!({}),
         };
         if let Value::Object(more) = more {
@@ -172,7 +193,20 @@ impl Profile {
             let serial = document["serial"].as_u64().unwrap_or_default();
             document.insert("_vectors".to_owned(), vectors::vectors(serial));
         }
+        let closer = match self {
+            Self::Shapes => Some(4.0),
+            Self::CloseShapes => Some(20.0),
+            _ => None,
+        };
+        if let Some(shape) = closer.and_then(|closer| shape(&document, closer)) {
+            document.insert("_geojson".to_owned(), shape);
+        }
         document
+    }
+
+    /// Whether the seed decides the settings.
+    pub(super) fn is_random(self) -> bool {
+        matches!(self, Self::Random | Self::RandomByAttribute)
     }
 
     /// Whether a server decides ties as Miroir does although no rule tells it to.
@@ -191,6 +225,32 @@ impl Profile {
         }
         documents
     }
+}
+
+/// As many documents have shapes, lest a region of the index of a server have 200 of them.
+const SHAPED: u64 = 1000;
+
+/// A point, a line or a square where a document has its place, the globe being so many times smaller.
+fn shape(document: &Document, closer: f64) -> Option<Value> {
+    let place = document.get("_geo")?;
+    let (lat, lng) = (place["lat"].as_f64()?, place["lng"].as_f64()?);
+    // Whole thousandths: every side reads the same number.
+    let near = |degrees: f64| (degrees / closer * 1000.0).round() / 1000.0;
+    let (lat, lng) = (near(lat), near(lng * 0.7));
+    let corner = |up: f64, right: f64| json!([lng + right, lat + up]);
+    let serial = document["serial"]
+        .as_u64()
+        .filter(|serial| *serial <= SHAPED)?;
+    Some(match serial % 3 {
+        0 => json!({ "type": "Point", "coordinates": corner(0.0, 0.0) }),
+        1 => json!({ "type": "LineString", "coordinates": [corner(0.0, 0.0), corner(1.0, 2.0)] }),
+        _ => json!({
+            "type": "Polygon",
+            "coordinates": [[
+                corner(0.0, 0.0), corner(0.0, 1.0), corner(1.0, 1.0), corner(1.0, 0.0), corner(0.0, 0.0),
+            ]],
+        }),
+    })
 }
 
 /// What every index has unless it says otherwise.

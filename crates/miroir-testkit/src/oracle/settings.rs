@@ -27,7 +27,8 @@ pub(super) fn draw(random: &mut StdRng, vocabulary: &Vocabulary) -> Map<String, 
         ("pagination", 0.2),
     ] {
         let value = value(random, name, names);
-        if random.random_bool(probability) {
+        // Another index has the precision.
+        if random.random_bool(probability) && name != "proximityPrecision" {
             settings.insert(name.to_owned(), value);
         }
     }

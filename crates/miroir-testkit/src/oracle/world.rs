@@ -117,7 +117,7 @@ impl World {
     pub(super) fn settings(&self, profile: Profile) -> Map<String, Value> {
         let vocabulary = &corpus_of(profile, self).vocabulary;
         let mut settings = profile.settings(vocabulary);
-        if profile == Profile::Random {
+        if profile.is_random() {
             settings.extend(settings::draw(&mut self.random("settings"), vocabulary));
         }
         settings
@@ -125,7 +125,7 @@ impl World {
 
     /// The user's ranking rules of an index; `None` leaves those of a fresh one.
     pub(super) fn ranking_rules(&self, profile: Profile) -> Option<Vec<String>> {
-        if profile == Profile::Random {
+        if profile.is_random() {
             return settings::ranking_rules(&mut self.random("ranking rules"), &self.fresh);
         }
         profile.ranking_rules(&self.fresh)

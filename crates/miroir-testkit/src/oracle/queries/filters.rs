@@ -24,6 +24,23 @@ pub(in crate::oracle) const CLASSES: &[Definition] = &[
     )
     .of_a_server(),
     Definition::exact(
+        "filters_shapes",
+        "polygons, radius and bounding box over points, lines and areas",
+        |source| with_filter(source, Profile::Shapes, |source| shapes(source, 20)),
+    )
+    .of_a_server(),
+    Definition::exact(
+        "filters_shapes_close",
+        "the same where a region has more than 200 shapes",
+        |source| with_filter(source, Profile::CloseShapes, |source| shapes(source, 4)),
+    )
+    .at_least(
+        0.0,
+        "one server forgets some of the shapes of a region when their number passes 200 between two of its tasks, so what it \
+         finds depends on how its documents came",
+    )
+    .of_a_server(),
+    Definition::exact(
         "filters_text",
         "`CONTAINS` and `STARTS WITH`, negated too",
         |source| with_filter(source, Profile::Plain, parts),
@@ -85,6 +102,36 @@ fn polygon(source: &mut Source<'_>) -> String {
         })
         .collect();
     format!("_geoPolygon({})", corners.join(", "))
+}
+
+/// Around a place up to `most` degrees from where the equator meets Greenwich. Small, because a server looks at its edges by
+/// the kilometre: continents take it longer than the time that it gives itself for ranking.
+fn shapes(source: &mut Source<'_>, most: i32) -> String {
+    let (lat, lng) = (source.degrees(most), source.degrees(most));
+    let near = |source: &mut Source<'_>, degrees: i32| {
+        f64::from(degrees) + f64::from(source.degrees(300)) / 100.0
+    };
+    match source.number(0..=5) {
+        0 => format!(
+            "_geoRadius({lat}, {lng}, {})",
+            source.number(20..=400) * 1000
+        ),
+        1 => {
+            let size = source.degrees(3).abs() + 1;
+            format!(
+                "_geoBoundingBox([{}, {}], [{lat}, {lng}])",
+                lat + size,
+                lng + size
+            )
+        }
+        2 => "_geojson EXISTS".to_owned(),
+        _ => {
+            let corners: Vec<String> = (0..source.number(2..=6))
+                .map(|_| format!("[{}, {}]", near(source, lat), near(source, lng)))
+                .collect();
+            format!("_geoPolygon({})", corners.join(", "))
+        }
+    }
 }
 
 fn parts(source: &mut Source<'_>) -> String {

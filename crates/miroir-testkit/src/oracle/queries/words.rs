@@ -51,7 +51,16 @@ pub(in crate::oracle) const CLASSES: &[Definition] = &[
     Definition::exact(
         "random_settings",
         "everything about words under settings that the seed decides",
-        random_settings,
+        |source| random_settings(source, Profile::Random),
+    ),
+    Definition::exact(
+        "random_by_attribute",
+        "the same with `proximityPrecision` `byAttribute`",
+        |source| random_settings(source, Profile::RandomByAttribute),
+    )
+    .at_least(
+        94.0,
+        "a server takes two words for far from each other in all documents but those that it looked at when it first met both",
     ),
     Definition::exact(
         "strategy_frequency",
@@ -307,7 +316,7 @@ fn locales(source: &mut Source<'_>) -> Query {
 }
 
 /// Words, filters, sorts, facets, pages and formats on the index whose settings the seed decides.
-fn random_settings(source: &mut Source<'_>) -> Query {
+fn random_settings(source: &mut Source<'_>, profile: Profile) -> Query {
     let mut body = match source.number(0..=4) {
         0 => super::format::highlight(source),
         1 => super::filters::filters(source),
@@ -321,5 +330,5 @@ fn random_settings(source: &mut Source<'_>) -> Query {
         let page = source.number(1..=4);
         set(&mut body, "page", page);
     }
-    post(Profile::Random, body)
+    post(profile, body)
 }
