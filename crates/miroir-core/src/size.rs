@@ -1,5 +1,9 @@
 //! Numbers of bytes as people read them.
 
+mod amount;
+
+pub use amount::{amount, parse_amount};
+
 const BINARY: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
 /// `4.57 MiB`: the largest fitting unit of 1024, at most two decimals.

@@ -39,7 +39,9 @@ use crate::http::admission::Admission;
 use crate::http::body::Buffered;
 use crate::http::reply::Failure;
 use crate::keys::KeyRing;
+use crate::outside::Outside;
 use crate::request::announcement::Unannounced;
+use crate::request::export::Exports;
 use crate::tasks::OpenTasks;
 use crate::telemetry::metrics::Metrics;
 
@@ -66,14 +68,20 @@ pub(crate) struct App {
     pub(crate) lanes: Arc<Lanes>,
     /// Indexes whose words every node is to know.
     pub(crate) dictionary: ExactDictionary,
+    /// How calls leave to addresses that clients name.
+    pub(crate) outside: Outside,
+    /// Indexes on their way to other servers.
+    pub(crate) exports: Exports,
     /// Who is told of finished tasks.
     pub(crate) webhooks: Webhooks,
     /// Which nodes have the settings of an index.
     pub(crate) settings: SettingsBroadcast,
     /// Indexes that nodes may lack.
     pub(crate) unannounced: Unannounced,
-    /// Bodies of requests, until the last node has them.
+    /// Bodies of documents, until the last node has them.
     pub(crate) buffered: Arc<Buffered>,
+    /// Bodies of all other requests.
+    pub(crate) buffered_requests: Arc<Buffered>,
     /// Writes that clients may send twice.
     pub(crate) idempotency: Idempotency,
     /// Searches that others may wait for too.

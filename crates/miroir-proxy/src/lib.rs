@@ -16,8 +16,10 @@ mod clock;
 mod cluster;
 mod http;
 mod keys;
+mod outside;
 mod request;
 mod run;
+mod seal;
 mod tasks;
 mod telemetry;
 

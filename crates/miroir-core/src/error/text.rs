@@ -382,6 +382,14 @@ impl ApiError {
         Self::new(Code::TaskNotFound, format!("Task `{uid}` not found."))
     }
 
+    /// Of a task that adds no documents, or has added them.
+    pub fn task_file_not_found(uid: impl fmt::Display) -> Self {
+        let message = format!(
+            "Task `{uid}` does not contain any documents. Only `documentAdditionOrUpdate` tasks with the statuses `enqueued` or `processing` contain documents"
+        );
+        Self::new(Code::TaskFileNotFound, message)
+    }
+
     pub fn batch_not_found(uid: impl fmt::Display) -> Self {
         Self::new(Code::BatchNotFound, format!("Batch `{uid}` not found."))
     }

@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod deserialize;
 pub mod documents;
+pub mod export;
 pub mod features;
 pub mod index;
 pub mod key;

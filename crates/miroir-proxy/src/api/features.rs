@@ -13,13 +13,21 @@ use crate::cluster::features::switch;
 use crate::http::body::JsonBody;
 use crate::http::reply::{Failure, Reply};
 
-/// Features of filters, editions and embedders: nodes do the work, and Miroir sends them all that it takes.
-const ON_NODES: [&str; 4] = [
+/// Features of filters, editions, embedders, tasks and templates: nodes do the work, and Miroir sends them all that it takes.
+const ON_NODES: [&str; 6] = [
     "editDocumentsByFunction",
     "containsFilter",
     "compositeEmbedders",
     "multimodal",
+    "getTaskDocumentsRoute",
+    "renderRoute",
 ];
+
+/// Whether clients have switched a feature on.
+pub(super) async fn is_on(app: &App, name: &str) -> Result<bool, Failure> {
+    let switches = app.store.read(|tx| tx.features().switches()).await?;
+    Ok(switches.get(name).copied().unwrap_or(false))
+}
 
 pub(crate) async fn get(State(app): State<Arc<App>>) -> Result<Reply, Failure> {
     let switches = app.store.read(|tx| tx.features().switches()).await?;
@@ -63,10 +71,6 @@ fn reason(name: &str) -> &'static str {
         "legacySearch" | "disableDocumentsFetchQueue" => {
             "it changes how a node answers; Miroir merges answers of one kind."
         }
-        "getTaskDocumentsRoute" => {
-            "documents are on their way to several nodes, none has them all."
-        }
-        "taskQueueCompactionRoute" => "a node whose task queue was compacted must be restarted.",
-        _ => "templates are rendered from documents, of which a node has only its own.",
+        _ => "a node whose task queue was compacted must be restarted.",
     }
 }

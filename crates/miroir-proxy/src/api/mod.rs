@@ -4,6 +4,7 @@ pub(crate) mod backups;
 pub(crate) mod batches;
 pub(crate) mod documents;
 pub(crate) mod explain;
+pub(crate) mod export;
 pub(crate) mod features;
 pub(crate) mod health;
 pub(crate) mod indexes;
@@ -14,6 +15,7 @@ pub(crate) mod settings;
 pub(crate) mod similar;
 pub(crate) mod stats;
 pub(crate) mod tasks;
+pub(crate) mod templates;
 pub(crate) mod version;
 pub(crate) mod webhooks;
 

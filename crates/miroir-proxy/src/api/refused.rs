@@ -1,9 +1,9 @@
-//! Routes of a server that a fleet does not serve. Those behind an experimental feature answer as on a server where it is off;
-//! the others say what to do instead.
+//! Routes of a server that a fleet does not serve: all are behind experimental features, and answer as on a server where these are
+//! off.
 
 use axum::routing::MethodFilter;
 use miroir_core::access::Action;
-use miroir_core::error::{ApiError, Code};
+use miroir_core::error::ApiError;
 
 use crate::http::reply::Failure;
 
@@ -12,36 +12,34 @@ pub(crate) struct Refused {
     pub(crate) path: &'static str,
     pub(crate) verb: MethodFilter,
     pub(crate) action: Action,
-    why: Why,
-}
-
-enum Why {
-    /// What would be done, in the server's words, and the feature that is off.
-    Off(&'static str, &'static Feature),
-    /// What to do instead.
-    Instead(&'static str),
+    /// What would be done, in the server's words.
+    doing: &'static str,
+    /// What is off.
+    feature: &'static Feature,
 }
 
 /// An experimental feature of a server, in its words.
-struct Feature {
+pub(super) struct Feature {
     name: &'static str,
     about: &'static str,
 }
 
+impl Feature {
+    /// What a server answers to whoever is `doing` something that needs the feature, while it is off.
+    pub(super) fn is_off(&self, doing: &str) -> ApiError {
+        ApiError::feature_not_enabled(doing, self.name, self.about)
+    }
+}
+
 impl Refused {
     pub(crate) fn failure(&self) -> Failure {
-        match &self.why {
-            Why::Off(doing, feature) => {
-                ApiError::feature_not_enabled(doing, feature.name, feature.about).into()
-            }
-            Why::Instead(remedy) => Failure::new(Code::MiroirCapabilityDisabled, *remedy),
-        }
+        self.feature.is_off(self.doing).into()
     }
 }
 
 macro_rules! feature {
     ($constant:ident, $name:literal, $about:literal) => {
-        const $constant: &Feature = &Feature {
+        pub(super) const $constant: &Feature = &Feature {
             name: $name,
             about: $about,
         };
@@ -92,7 +90,6 @@ feature!(
 const MODIFYING_LOGS: &str = "Modifying logs through the `/logs/*` routes";
 const CHAT_SETTINGS: &str = "using the /chats/settings route";
 const CHANGING_RULES: &str = "Using the `/dynamic-search-rules` routes";
-const NO_EXPORT: &str = "This version of Miroir does not export a fleet. List the documents with `POST /indexes/{uid}/documents/fetch` and add them to the other server.";
 
 pub(crate) const REFUSED: &[Refused] = &[
     off(
@@ -143,13 +140,6 @@ pub(crate) const REFUSED: &[Refused] = &[
         Action::NetworkUpdate,
         "Using the /network/control route",
         NETWORK,
-    ),
-    off(
-        "/tasks/{uid}/documents",
-        MethodFilter::GET,
-        Action::TasksGet,
-        "Getting the documents of an enqueued task",
-        TASK_DOCUMENTS,
     ),
     off(
         "/tasks/compact",
@@ -242,14 +232,6 @@ pub(crate) const REFUSED: &[Refused] = &[
         CHANGING_RULES,
         RULES,
     ),
-    off(
-        "/render-template",
-        MethodFilter::POST,
-        Action::SettingsGet,
-        "calling the /render-template route",
-        RENDER,
-    ),
-    instead("/export", Action::Export, NO_EXPORT),
 ];
 
 const fn off(
@@ -263,15 +245,7 @@ const fn off(
         path,
         verb,
         action,
-        why: Why::Off(doing, feature),
-    }
-}
-
-const fn instead(path: &'static str, action: Action, remedy: &'static str) -> Refused {
-    Refused {
-        path,
-        verb: MethodFilter::POST,
-        action,
-        why: Why::Instead(remedy),
+        doing,
+        feature,
     }
 }

@@ -3,15 +3,20 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
 use miroir_core::error::{ApiError, TaskSelection};
 use miroir_core::id::TaskUid;
 use miroir_core::wire::deserialize::from_query;
 use miroir_core::wire::task::{TaskList, TaskListParameters, TaskPage, TaskSelectionParameters};
 use miroir_store::table::TaskListFilter;
 
+use crate::api::features;
+use crate::api::refused::TASK_DOCUMENTS;
 use crate::app::App;
 use crate::http::authentication::Granted;
 use crate::http::reply::{Failure, Reply};
+use crate::request::task_documents;
 use crate::tasks;
 
 pub(crate) async fn get(
@@ -27,6 +32,30 @@ pub(crate) async fn get(
     match row.filter(|row| row.visible && tasks::may_see(&access, row)) {
         Some(row) => Ok(Reply::ok(&tasks::view(&app, &row)?)),
         None => Err(ApiError::task_not_found(number).into()),
+    }
+}
+
+/// `GET /tasks/{uid}/documents`: those that a task is about to add, one after the other.
+pub(crate) async fn documents(
+    State(app): State<Arc<App>>,
+    Granted(access): Granted,
+    Path(uid): Path<String>,
+) -> Result<Response, Failure> {
+    if !features::is_on(&app, "getTaskDocumentsRoute").await? {
+        let doing = "Getting the documents of an enqueued task";
+        return Err(TASK_DOCUMENTS.is_off(doing).into());
+    }
+    let number: u32 = uid.parse().map_err(|_| ApiError::invalid_task_uid(&uid))?;
+    let row = app
+        .store
+        .read(move |tx| tx.tasks().get(TaskUid(number)))
+        .await?;
+    if !row.is_some_and(|row| row.visible && tasks::may_see(&access, &row)) {
+        return Err(ApiError::task_not_found(number).into());
+    }
+    match task_documents::of(&app, TaskUid(number)).await {
+        Some(body) => Ok(([(CONTENT_TYPE, "application/x-ndjson")], body).into_response()),
+        None => Err(ApiError::task_file_not_found(number).into()),
     }
 }
 

@@ -49,7 +49,9 @@ use crate::http::admission::Admission;
 use crate::http::body::Buffered;
 use crate::http::{Listener, Secure, client_router, metrics_router, serve};
 use crate::keys::KeyRing;
+use crate::outside::Outside;
 use crate::request::announcement::{Unannounced, announce};
+use crate::request::export::Exports;
 use crate::tasks::{self, OpenTasks, Retention};
 use crate::telemetry::metrics::Metrics;
 
@@ -310,10 +312,17 @@ async fn build(config: Config, store: Store) -> Result<Arc<App>, StartError> {
         catalog: Catalog::new(indexes, fields),
         sequencers: Sequencers::default(),
         dictionary: ExactDictionary::load(&config.exact_dictionary, &store).await?,
+        outside: Outside::new(&config),
+        exports: Exports::open(&store).await?,
         webhooks: Webhooks::open(&config, &store).await?,
         settings: SettingsBroadcast::new(settings),
         unannounced: Unannounced::default(),
-        buffered: Arc::new(Buffered::new(config.server.max_buffered_bytes.length())),
+        buffered: Arc::new(Buffered::for_documents(
+            config.server.max_buffered_bytes.length(),
+        )),
+        buffered_requests: Arc::new(Buffered::for_requests(
+            config.server.max_buffered_request_bytes.length(),
+        )),
         idempotency: Idempotency::default(),
         coalescing: Coalescing::default(),
         open_tasks,

@@ -38,7 +38,7 @@ section! {
 section! {
     /// Where requests go that clients cause.
     Security at (security) {
-        /// Private networks that URLs of webhooks may lead to, such as `10.0.0.0/8`; all others are refused.
+        /// Private networks that URLs of webhooks and exports may lead to, such as `10.0.0.0/8`; all others are refused.
         allowed_ip_networks: Networks = Networks(Vec::new()), Any;
     }
 }

@@ -22,18 +22,34 @@ use crate::http::reply::Failure;
 
 /// What is read from a connection at once is shorter.
 const LONGEST_FRAME: usize = 1 << 20;
+/// Room for a whole body is made when so much of it has come: whoever only announces one takes none.
+const EARNEST: usize = 64 * 1024;
+/// Requests that are no longer find room however many bodies there are.
+const SHORT: usize = 4096;
 
-/// The bytes of all bodies that are held.
+/// The bytes of all bodies of a kind that are held.
 pub(crate) struct Buffered {
     limit: usize,
+    /// Bodies up to this length do not count.
+    free: usize,
     held: AtomicUsize,
 }
 
 impl Buffered {
-    pub(crate) fn new(limit: usize) -> Self {
+    /// For bodies of documents, which nodes have to take.
+    pub(crate) fn for_documents(limit: usize) -> Self {
         Self {
             limit,
+            free: 0,
             held: AtomicUsize::new(0),
+        }
+    }
+
+    /// For bodies of all other requests.
+    pub(crate) fn for_requests(limit: usize) -> Self {
+        Self {
+            free: SHORT,
+            ..Self::for_documents(limit)
         }
     }
 }
@@ -45,8 +61,19 @@ struct Charge {
 }
 
 impl Charge {
-    /// False if that is too much; a body that is alone is always taken.
-    fn grow(&mut self, bytes: usize) -> bool {
+    fn none(buffered: &Arc<Buffered>) -> Self {
+        Self {
+            buffered: Arc::clone(buffered),
+            bytes: 0,
+        }
+    }
+
+    /// For a body that is so long now. False if that is too much; a body that is alone is always taken.
+    fn grow_to(&mut self, length: usize) -> bool {
+        if length <= self.buffered.free {
+            return true;
+        }
+        let bytes = length.saturating_sub(self.bytes);
         let held = self.buffered.held.fetch_add(bytes, Ordering::Relaxed) + bytes;
         self.bytes += bytes;
         held <= self.buffered.limit || held == self.bytes
@@ -96,7 +123,7 @@ impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.bytes.len() + bytes.len() > self.limit {
             self.refusal = Some(Refusal::TooLong);
-        } else if !self.charge.grow(bytes.len()) {
+        } else if !self.charge.grow_to(self.bytes.len() + bytes.len()) {
             self.refusal = Some(Refusal::Crowded);
         } else {
             self.bytes.extend_from_slice(bytes);
@@ -111,7 +138,12 @@ impl Write for Sink {
 }
 
 /// The whole body, without its encoding.
-async fn gather(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
+async fn gather(
+    app: &App,
+    buffered: &Arc<Buffered>,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Bytes, Refusal> {
     let limit = app.config.server.max_body_bytes.length();
     let announced = body.size_hint().exact();
     let mut decoder = Decoder::new(
@@ -119,18 +151,13 @@ async fn gather(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, Ref
         Sink {
             bytes: Vec::new(),
             limit,
-            charge: Charge {
-                buffered: Arc::clone(&app.buffered),
-                bytes: 0,
-            },
+            charge: Charge::none(buffered),
             refusal: None,
         },
     );
     let is_plain = decoder.is_plain();
-    if let Some(length) = announced.filter(|_| is_plain) {
-        let length = usize::try_from(length).unwrap_or(usize::MAX);
-        decoder.sink().bytes.reserve_exact(length.min(limit));
-    }
+    let announced_length = announced.filter(|_| is_plain);
+    let announced_length = announced_length.map(|length| usize::try_from(length).unwrap_or(limit));
     let mut body = pin!(body);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(Refusal::CutOff)?;
@@ -140,6 +167,13 @@ async fn gather(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, Ref
         // No connection hands out so much at once: somebody has gathered it before, and it is counted.
         if is_plain && bytes.len() >= LONGEST_FRAME && announced == Some(bytes.len() as u64) {
             return Ok(bytes);
+        }
+        let gathered = &mut decoder.sink().bytes;
+        if let Some(length) = announced_length
+            && gathered.len() + bytes.len() > EARNEST.min(length / 2)
+        {
+            let rest = length.min(limit).saturating_sub(gathered.len());
+            gathered.reserve_exact(rest);
         }
         if let Err(error) = decoder.write(&bytes) {
             let refusal = decoder.sink().refusal.take();
@@ -153,13 +187,7 @@ async fn gather(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, Ref
     let sink = decoder.sink();
     let counted = Counted {
         bytes: std::mem::take(&mut sink.bytes),
-        _charge: std::mem::replace(
-            &mut sink.charge,
-            Charge {
-                buffered: Arc::clone(&app.buffered),
-                bytes: 0,
-            },
-        ),
+        _charge: std::mem::replace(&mut sink.charge, Charge::none(buffered)),
     };
     Ok(Bytes::from_owner(counted))
 }
@@ -179,7 +207,7 @@ pub(crate) async fn read(app: &App, headers: &HeaderMap, body: Body) -> Result<B
             "The provided payload is incomplete and cannot be parsed".to_owned(),
         )
     };
-    gather(app, headers, body)
+    gather(app, &app.buffered, headers, body)
         .await
         .map_err(|refusal| match refusal {
             Refusal::TooLong => {
@@ -214,7 +242,7 @@ pub(crate) async fn read_json(
             let limit = app.config.server.max_body_bytes.length();
             match body.size_hint().exact() {
                 Some(length) if length > limit as u64 => Err(oversized_json(length, limit).into()),
-                _ => gather(app, headers, body)
+                _ => gather(app, &app.buffered_requests, headers, body)
                     .await
                     .map_err(|refusal| refuse_json(refusal, limit)),
             }

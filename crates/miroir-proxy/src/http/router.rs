@@ -149,6 +149,7 @@ pub(crate) fn client_router(app: Arc<App>) -> Router {
             "/snapshots",
             guard(Action::SnapshotsCreate, post(api::backups::snapshot)),
         )
+        .route("/export", guard(Action::Export, post(api::export::export)))
         .route(
             "/webhooks",
             guard(Action::WebhooksGet, get(api::webhooks::list))
@@ -184,6 +185,14 @@ pub(crate) fn client_router(app: Arc<App>) -> Router {
         .route(
             "/tasks/{uid}",
             guard(Action::TasksGet, get(api::tasks::get)),
+        )
+        .route(
+            "/tasks/{uid}/documents",
+            guard(Action::TasksGet, get(api::tasks::documents)),
+        )
+        .route(
+            "/render-template",
+            guard(Action::SettingsGet, post(api::templates::render)),
         );
     for route in SUB_ROUTES {
         let update = match route.merges {

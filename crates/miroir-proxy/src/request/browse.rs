@@ -263,7 +263,7 @@ fn in_order(index: &Index, documents: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
 }
 
 /// Sends `documents/fetch` to every leg of a plan.
-async fn scatter_fetch(
+pub(super) async fn scatter_fetch(
     app: &Arc<App>,
     index: &Index,
     constraints: &Constraints,
@@ -318,7 +318,7 @@ async fn fetch(
 
 /// A node's body: the client's, with the clauses next to its filter, in Miroir's order, with the marker and the primary key in the
 /// documents.
-fn body(
+pub(super) fn body(
     index: &Index,
     query: &BrowseQuery,
     clauses: &[String],
@@ -356,7 +356,7 @@ fn added_key<'i>(index: &'i Index, query: &BrowseQuery) -> Option<&'i str> {
     (!fields.iter().any(|field| field == key)).then_some(key)
 }
 
-fn sort_by_key(index: &Index) -> Vec<String> {
+pub(super) fn sort_by_key(index: &Index) -> Vec<String> {
     index
         .primary_key()
         .map(|key| format!("{key}:asc"))
@@ -365,7 +365,7 @@ fn sort_by_key(index: &Index) -> Vec<String> {
 }
 
 /// The documents of a node's answer.
-fn results(answer: &Answer) -> Result<Vec<Vec<u8>>, Failure> {
+pub(super) fn results(answer: &Answer) -> Result<Vec<Vec<u8>>, Failure> {
     for member in raw::members(&answer.body) {
         let member = member.map_err(Failure::internal)?;
         if member.key.is("results") {

@@ -66,6 +66,7 @@ pub(crate) fn requests(
         | Work::ExchangeNames { .. }
         | Work::Compact { .. }
         | Work::BackUp { .. }
+        | Work::Export { .. }
         | Work::Refuse { .. } => Vec::new(),
     })
 }

@@ -1,4 +1,4 @@
-//! `POST /tasks/cancel`: nodes are told to drop what they have of a task, as long as no copy has applied it.
+//! `POST /tasks/cancel`: nodes are told to drop what they have of a task, as long as no copy has applied it; exports end where they are.
 //!
 //! Nodes cancel one by one, so one of them may apply a change that the others drop. The task then follows the copies that applied it,
 //! as after any other disagreement: the others are stale, and healed.
@@ -77,7 +77,9 @@ pub(super) async fn carry_out(app: Arc<App>, uid: TaskUid, tasks: Vec<TaskUid>) 
 
     let mut by_node: BTreeMap<NodeId, Vec<u32>> = BTreeMap::new();
     let mut canceled = Vec::new();
+    let mut exports = Vec::new();
     for task in tasks {
+        exports.extend(app.exports.cancel(task, uid));
         let legs = app.open_tasks.update(task, |task| task.cancel(uid));
         let Some(legs) = legs.flatten() else { continue };
         canceled.push(task);
@@ -87,6 +89,9 @@ pub(super) async fn carry_out(app: Arc<App>, uid: TaskUid, tasks: Vec<TaskUid>) 
     }
     join_all(by_node.iter().map(|(node, tasks)| tell(&app, node, tasks))).await;
     app.open_tasks.until_none(&canceled, |_| true).await;
+    for ended in exports {
+        ended.cancelled().await;
+    }
     while let Err(error) = end(&app, uid, started_at).await {
         tracing::warn!(task_uid = uid.0, error = %chain(&error), "a cancelation cannot be completed yet");
         tokio::time::sleep(PAUSE).await;

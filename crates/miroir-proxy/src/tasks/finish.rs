@@ -282,6 +282,20 @@ pub(crate) fn finish_now(
     end(row, ending, details, started_at, clock::now_ns());
 }
 
+/// The same for one that was canceled; its details stay as they are.
+pub(crate) fn cancel_now(row: &mut TaskRow, batch: u64, by: TaskUid, started_at: i64) {
+    row.batch_uid = u32::try_from(batch).ok();
+    let started_at = started_at.max(row.enqueued_at);
+    let details = row.details.clone();
+    end(
+        row,
+        Ending::Canceled(by),
+        details,
+        started_at,
+        clock::now_ns(),
+    );
+}
+
 /// What a task comes to.
 #[derive(Debug, PartialEq, Eq)]
 enum Ending {

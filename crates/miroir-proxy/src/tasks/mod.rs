@@ -38,11 +38,12 @@ use crate::catalog::Catalog;
 use crate::cluster::lanes::LegEnd;
 use crate::cluster::sequencer::Head;
 use crate::request::backups::Backup;
+use crate::request::export::Export;
 use crate::request::names::Exchange;
 
 pub(crate) use batches::batch_view;
 pub(crate) use cancel::cancel;
-pub(crate) use finish::{finish_at_once, finish_now};
+pub(crate) use finish::{cancel_now, finish_at_once, finish_now};
 pub(crate) use poller::run as run_poller;
 pub(crate) use recovery::recover;
 pub(crate) use removal::remove;
@@ -98,6 +99,8 @@ pub(crate) enum Work {
     Compact { node_uid: NodeUid },
     /// A dump or a snapshot of every node.
     BackUp { backup: Backup },
+    /// Indexes are copied to another server.
+    Export { export: Export },
     /// Too few copies took the write, the client was told so. What it `created` goes away again.
     Refuse {
         error: Value,

@@ -19,7 +19,7 @@ use crate::cluster::lanes::{Leg, LegEnd, LegRequest, Lookup, find_out, request_t
 use crate::cluster::sequencer::Turn;
 use crate::fault::{self, Fault};
 use crate::http::reply::chain;
-use crate::request::{backups, compaction, names, replay};
+use crate::request::{backups, compaction, export, names, replay};
 use crate::tasks::cancel::carry_out;
 use crate::tasks::{OpenLeg, OpenTask, Work, broadcast, removal};
 
@@ -93,6 +93,7 @@ fn own_work(row: &TaskRow) -> Result<Option<Work>, StoreError> {
                 | Work::ExchangeNames { .. }
                 | Work::Compact { .. }
                 | Work::BackUp { .. }
+                | Work::Export { .. }
         )
     };
     Ok(work.filter(is_own))
@@ -113,6 +114,7 @@ async fn go_on(app: &Arc<App>, uid: TaskUid, work: Work, held: &mut BTreeMap<Ind
         Work::BackUp { backup } => {
             app.spawn_worker(backups::carry_out(Arc::clone(app), uid, backup));
         }
+        Work::Export { export } => export::begin(app, uid, export),
         Work::ExchangeNames { exchanges, refused } => {
             let mut turns = names::Turns::new();
             for name in exchanges.iter().flat_map(|exchange| {

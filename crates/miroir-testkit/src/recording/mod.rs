@@ -9,6 +9,7 @@ mod mask;
 mod record;
 mod replay;
 mod scenario;
+mod secrets;
 #[cfg(test)]
 mod tests;
 

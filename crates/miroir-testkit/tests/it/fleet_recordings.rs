@@ -1,6 +1,6 @@
-//! A fleet answers what a real server answered, as far as it serves the routes.
+//! A fleet answers what a real server answered, as far as it serves the routes, and no log repeats what it was told.
 
-use miroir_testkit::cluster::Cluster;
+use miroir_testkit::cluster::{ADMIN_KEY, Cluster, MASTER_KEY, NODE_MASTER_KEY};
 use miroir_testkit::recording::{self, Recording};
 
 use crate::fixture::start;
@@ -9,7 +9,9 @@ use crate::fixture::start;
 async fn replay(scenario: &str) {
     let path = recording::folder().join(format!("{scenario}.json"));
     let recorded = Recording::load(&path).expect("the recording can be read");
-    let fleet = start(Cluster::builder().nodes(3).shards(16)).await;
+    let secrets = recorded.secrets();
+    let fleet = Cluster::builder().nodes(3).shards(16);
+    let mut fleet = start(fleet.config("log.level", "trace")).await;
     let mut skip = recording::classes_to_skip(&fleet.nodes()[0].client())
         .await
         .expect("the node tells its version");
@@ -18,6 +20,15 @@ async fn replay(scenario: &str) {
         .await
         .expect("every step is answered")
         .assert_equal();
+
+    fleet.stop_proxy().await.expect("it ends");
+    let log = fleet.proxy().log();
+    assert!(log.contains("\"trace\""), "the log is at trace level");
+    let keys = [MASTER_KEY, NODE_MASTER_KEY, ADMIN_KEY];
+    for secret in secrets.iter().map(String::as_str).chain(keys) {
+        let line = log.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{secret}");
+    }
 }
 
 #[tokio::test]
@@ -63,6 +74,11 @@ async fn compaction() {
 #[tokio::test]
 async fn documents() {
     replay("documents").await;
+}
+
+#[tokio::test]
+async fn exports() {
+    replay("exports").await;
 }
 
 #[tokio::test]

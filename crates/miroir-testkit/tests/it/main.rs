@@ -11,6 +11,7 @@ mod edge;
 mod embedder;
 mod errors;
 mod explain;
+mod exports;
 mod facets;
 mod failover;
 mod features;

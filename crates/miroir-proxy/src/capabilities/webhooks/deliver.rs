@@ -19,6 +19,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::reach;
 use crate::app::App;
 use crate::cluster::worker::{Pace, Pass, Trouble, Worker};
 use crate::http::reply::chain;
@@ -147,7 +148,7 @@ async fn call(app: &App, uuid: Uuid, webhook: &Webhook, body: Bytes) {
             return;
         }
     };
-    let external = app.webhooks.external(uuid).await;
+    let external = app.outside.external(reach(app, uuid)).await;
     match external.send(request, Instant::now() + CALL_TIMEOUT).await {
         Ok((status, _)) if status.is_success() => {}
         Ok((status, _)) => {

@@ -6,7 +6,6 @@
 
 mod deliver;
 mod rules;
-mod seal;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,18 +13,18 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use miroir_core::error::ApiError;
 use miroir_core::wire::webhook::{Webhook, WebhookPatch};
-use miroir_node::{External, Reach, Tls, TlsFiles};
+use miroir_node::Reach;
 use miroir_store::table::WebhookRow;
 use miroir_store::{Store, StoreError};
-use tokio::sync::{Mutex, Notify, OnceCell};
+use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
-use self::seal::Seal;
 use crate::app::App;
 use crate::clock;
 use crate::cluster::worker;
 use crate::config::{Config, TaskWebhook};
 use crate::http::reply::Failure;
+use crate::seal::{Purpose, Seal};
 
 /// Webhooks that clients may have made.
 const MOST_WEBHOOKS: usize = 20;
@@ -39,9 +38,6 @@ pub(crate) struct Webhooks {
     changing: Mutex<()>,
     /// Rings when a task has ended.
     pub(crate) bell: Arc<Notify>,
-    /// What clients' URLs lead to.
-    to_clients: Reach,
-    tls: OnceCell<Tls>,
 }
 
 /// Starts the deliveries.
@@ -55,14 +51,12 @@ pub(crate) fn start(app: &Arc<App>) {
 impl Webhooks {
     /// Reads what is stored. The webhook of the process is kept with the others, so that it misses nothing either.
     pub(crate) async fn open(config: &Config, store: &Store) -> Result<Self, StoreError> {
-        let seal = Seal::of(store).await?;
+        let seal = Seal::of(store, Purpose::WebhookHeaders).await?;
         let webhooks = Self {
             seal,
             all: ArcSwap::default(),
             changing: Mutex::new(()),
             bell: Arc::default(),
-            to_clients: Reach::Public(config.security.allowed_ip_networks.0.clone().into()),
-            tls: OnceCell::new(),
         };
         let own = own(&config.task_webhook);
         let row = own.map(|webhook| webhooks.row(Uuid::nil(), &webhook));
@@ -78,7 +72,7 @@ impl Webhooks {
             .await?;
         let rows = store.read(|tx| tx.webhooks().list()).await?;
         let all = rows.into_iter().map(|row| {
-            let headers = webhooks.seal.open_headers(row.uuid, &row.headers_sealed);
+            let headers = open_headers(&webhooks.seal, &row);
             let headers = headers.unwrap_or_else(|| {
                 tracing::warn!(uuid = %row.uuid, "a webhook's headers cannot be read; it is called without");
                 BTreeMap::new()
@@ -96,10 +90,11 @@ impl Webhooks {
     }
 
     fn row(&self, uuid: Uuid, webhook: &Webhook) -> WebhookRow {
+        let headers = serde_json::to_vec(&webhook.headers).expect("texts serialise");
         WebhookRow {
             uuid,
             url: webhook.url.clone(),
-            headers_sealed: self.seal.close_headers(uuid, &webhook.headers),
+            headers_sealed: self.seal.close(uuid, &headers),
             told_up_to: 0,
             created_at: clock::now_ms(),
         }
@@ -110,22 +105,18 @@ impl Webhooks {
         change(&mut all);
         self.all.store(Arc::new(all));
     }
+}
 
-    /// How calls for this webhook leave.
-    async fn external(&self, uuid: Uuid) -> External {
-        let load = async || match Tls::load(TlsFiles::default()) {
-            Ok(tls) => tls,
-            Err(error) => {
-                tracing::warn!(%error, "webhooks can only be called by plain http");
-                Tls::none()
-            }
-        };
-        let tls = self.tls.get_or_init(load).await;
-        let reach = match uuid.is_nil() {
-            true => Reach::Everywhere,
-            false => self.to_clients.clone(),
-        };
-        External::new(reach, tls)
+fn open_headers(seal: &Seal, row: &WebhookRow) -> Option<BTreeMap<String, String>> {
+    let text = seal.open(row.uuid, &row.headers_sealed)?;
+    serde_json::from_slice(&text).ok()
+}
+
+/// Where a webhook may lead: that of the process wherever its operator wants.
+fn reach(app: &App, uuid: Uuid) -> Reach {
+    match uuid.is_nil() {
+        true => Reach::Everywhere,
+        false => app.outside.to_clients(),
     }
 }
 
