@@ -77,6 +77,16 @@ impl NodeClient {
         &self.address
     }
 
+    /// Opens connections that the first calls find ready. What cannot be opened now, they open themselves.
+    pub async fn warm(&self, connections: usize) {
+        for _ in 0..connections {
+            match self.pool.connect().await {
+                Ok(connection) => self.pool.put(connection),
+                Err(_) => break,
+            }
+        }
+    }
+
     /// Sends the call and reads the whole answer, whatever its status, within the call's deadline.
     pub async fn call(&self, call: Call) -> Result<Answer, NodeError> {
         let mut stage = Stage::Queue;

@@ -143,6 +143,20 @@ fn collect(value: &[u8], values: &mut Vec<DistinctValue>) -> Result<(), RawError
     Ok(())
 }
 
+/// Whether the engine takes an id, as written in a document, for none of the others if all of them are normalised: it compares
+/// integers as `f64`, and strings by their first 479 bytes.
+///
+/// ```
+/// use miroir_core::merge::distinct::is_told_apart;
+/// assert!(is_told_apart(b"42") && is_told_apart(b"\"123e4567-e89b-12d3-a456-426614174000\""));
+/// assert!(!is_told_apart(b"9007199254740993") && !is_told_apart(&[b'a'; 500]));
+/// ```
+pub fn is_told_apart(id: &[u8]) -> bool {
+    let is_of_number = |byte: &u8| matches!(byte, b'"' | b'-' | b'0'..=b'9');
+    let may_be_inexact = id.len() >= 16 && id.iter().all(is_of_number);
+    id.len() < 479 && !may_be_inexact
+}
+
 /// The id of a hit as Miroir hashes it: a string as it is, a number as its digits. `None` when it is not in the hit.
 pub fn canonical_id(hit: &[u8], primary_key: &str) -> Result<Option<String>, RawError> {
     let mut id = None;

@@ -23,15 +23,26 @@ pub struct NodeRequest {
 impl NodeRequest {
     /// The best hits, each value of a distinct attribute once.
     pub fn new(query: &SearchQuery, view: &IndexView) -> Self {
-        Self::with_distinct(query, view, view.distinct_of(query))
+        Self::with_distinct(query, view, view.distinct_of(query), true)
+    }
+
+    /// The same of a node that answers alone: how it ranks its hits is asked for only if the client wants to know.
+    pub fn alone(query: &SearchQuery, view: &IndexView) -> Self {
+        let details = query.show_ranking_score_details;
+        Self::with_distinct(query, view, view.distinct_of(query), details)
     }
 
     /// The best hits, with all that a distinct attribute would drop.
     pub fn whole(query: &SearchQuery, view: &IndexView) -> Self {
-        Self::with_distinct(query, view, None)
+        Self::with_distinct(query, view, None, true)
     }
 
-    fn with_distinct(query: &SearchQuery, view: &IndexView, distinct: Option<&str>) -> Self {
+    fn with_distinct(
+        query: &SearchQuery,
+        view: &IndexView,
+        distinct: Option<&str>,
+        details: bool,
+    ) -> Self {
         let added = added_attributes(query, view);
         let mut node = SearchQuery {
             filter: None,
@@ -41,7 +52,7 @@ impl NodeRequest {
         node.limit = crate::wire::search::DEFAULT_LIMIT; // left out here, and written for each node
         node.page = None;
         node.hits_per_page = None;
-        node.show_ranking_score_details = true;
+        node.show_ranking_score_details = details;
         node.distinct = distinct.map(str::to_owned);
         node.attributes_to_retrieve = retrieved(query, view).map(|mut names| {
             names.extend(added.iter().map(|name| (*name).to_owned()));

@@ -157,6 +157,23 @@ impl SearchAnswer {
             .map(|span| self.slice(span))
     }
 
+    /// The value of the first member of this name of a hit.
+    ///
+    /// # Errors
+    /// When the hit is no object.
+    pub fn member(&self, hit: &HitSpans, name: &str) -> Result<Option<&[u8]>, RawError> {
+        let mut scanner = Scanner::new(&self.body[..hit.whole.end]);
+        scanner.jump(hit.whole.start);
+        scanner.enter_object()?;
+        while let Some((key, _)) = scanner.next_trusted_key()? {
+            let value = scanner.skip_trusted_value();
+            if key.is(name) {
+                return Ok(Some(self.slice(&value)));
+            }
+        }
+        Ok(None)
+    }
+
     /// All members of an object that lies at `object` in the body.
     ///
     /// # Errors

@@ -141,6 +141,17 @@ async fn calls_share_a_connection_until_the_node_closes_it() {
 }
 
 #[tokio::test]
+async fn connections_that_were_opened_ahead_are_used() {
+    let (port, server) = serve(vec![2]).await;
+    let client = client(port);
+    client.warm(1).await;
+    for _ in 0..2 {
+        client.call(Call::get("/health", soon())).await.unwrap();
+    }
+    server.await.unwrap();
+}
+
+#[tokio::test]
 async fn a_read_that_met_a_dying_connection_is_sent_again_and_a_write_is_not() {
     // The node closes a connection when the second request has arrived on it.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

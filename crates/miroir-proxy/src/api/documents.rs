@@ -87,10 +87,20 @@ pub(crate) async fn get(
     Path((uid, id)): Path<(String, String)>,
     RawQuery(query): RawQuery,
 ) -> Result<Reply, Failure> {
+    one(&app, &uid, &id, query.as_deref()).await
+}
+
+/// One document, however the request came here.
+pub(crate) async fn one(
+    app: &Arc<App>,
+    uid: &str,
+    id: &str,
+    query: Option<&str>,
+) -> Result<Reply, Failure> {
     let query = query.unwrap_or_default();
-    let _checked: GetDocument = from_query(&query)?;
-    let uid = resolve::uid(&uid)?;
-    document::get(&app, &uid, &id, &query).await
+    let _checked: GetDocument = from_query(query)?;
+    let uid = resolve::uid(uid)?;
+    document::get(app, &uid, id, query).await
 }
 
 pub(crate) async fn delete(

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use http::HeaderMap;
 use miroir_core::access::{Access, both_filters};
@@ -10,7 +11,7 @@ use miroir_core::wire::search::{FacetSearchQuery, SearchParameters, SearchQuery}
 
 use crate::app::App;
 use crate::http::authentication::Granted;
-use crate::http::body::JsonBody;
+use crate::http::body::{self, JsonBody};
 use crate::http::over_fetch::OverFetch;
 use crate::http::reply::{Failure, Reply};
 use crate::request::{facet_search, metadata, multi_search, resolve, search};
@@ -19,12 +20,24 @@ pub(crate) async fn by_body(
     State(app): State<Arc<App>>,
     Granted(access): Granted,
     Path(uid): Path<String>,
-    over_fetch: OverFetch,
     headers: HeaderMap,
-    JsonBody(body): JsonBody,
+    body: Body,
 ) -> Result<Reply, Failure> {
+    posted(&app, &access, &uid, &headers, body).await
+}
+
+/// The same, however it came here.
+pub(crate) async fn posted(
+    app: &Arc<App>,
+    access: &Access,
+    uid: &str,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Reply, Failure> {
+    let over_fetch = OverFetch::of(headers, app)?;
+    let body = body::read_json(app, headers, body).await?;
     let query: SearchQuery = from_json(&body)?;
-    answer(&app, &access, &uid, query, over_fetch, &headers).await
+    answer(app, access, uid, query, over_fetch, headers).await
 }
 
 pub(crate) async fn by_query(

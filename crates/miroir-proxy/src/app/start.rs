@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use miroir_core::id::{GroupId, InvalidNodeId, NodeUid, ShardCount};
 use miroir_core::topology::{
     Group, GroupState, Membership, Node, Thresholds, Topology, TopologyError, TopologyParts,
@@ -22,6 +23,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, OnceCell};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
 
 use crate::app::App;
 use crate::capabilities::exact_dictionary::{self, ExactDictionary};
@@ -47,7 +49,7 @@ use crate::cluster::worker::{self, Workers};
 use crate::config::Config;
 use crate::http::admission::Admission;
 use crate::http::body::Buffered;
-use crate::http::{Listener, Secure, client_router, metrics_router, serve};
+use crate::http::{Edge, Listener, Secure, client_routes, metrics_router, serve};
 use crate::keys::KeyRing;
 use crate::outside::Outside;
 use crate::request::announcement::{Unannounced, announce};
@@ -114,6 +116,8 @@ pub(crate) async fn run_until_stopped(config: Config) -> Result<(), StartError> 
     for index in app.catalog.all().values().filter(|index| !index.is_ready()) {
         announce(&app, index.node_uid());
     }
+    let cluster = Arc::clone(&app.cluster);
+    app.spawn_worker(async move { cluster.warm().await });
     if let Some(secure) = &secure {
         app.spawn_worker(Arc::clone(secure).watch());
     }
@@ -141,18 +145,20 @@ pub(crate) async fn run_until_stopped(config: Config) -> Result<(), StartError> 
     let grace = app.config.server.shutdown_grace_s.duration();
     let stop_listening = CancellationToken::new();
     let mut servers = tokio::task::JoinSet::new();
+    let edge = Edge::new(Arc::clone(&app), client_routes(Arc::clone(&app)));
     servers.spawn(serve(
         client_listener,
         secure,
-        client_router(Arc::clone(&app)),
+        move |request| edge.clone().answer(request),
         stop_listening.clone(),
         grace,
     ));
     if let Some(listener) = metrics_listener {
+        let router = metrics_router(Arc::clone(&app));
         servers.spawn(serve(
             listener,
             None,
-            metrics_router(Arc::clone(&app)),
+            move |request| router.clone().oneshot(request).map(|Ok(answer)| answer),
             stop_listening.clone(),
             grace,
         ));

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use miroir_core::id::NodeId;
 use miroir_core::topology::{HealthMap, NodeState, Observation, ReadTier, Topology, WriteRole};
 use miroir_node::{Answer, Call, NodeClient, NodeError};
@@ -25,6 +26,9 @@ use tokio::time::Instant;
 use crate::capabilities::replica_selection::ReplicaSelection;
 use crate::cluster::health::HealthBoard;
 use crate::telemetry::metrics::{self, NodeCalls};
+
+/// Connections to each node that are open before the first request comes.
+const WARM: usize = 4;
 
 /// Topology, health and connections.
 pub(crate) struct Cluster {
@@ -96,6 +100,13 @@ impl Cluster {
             .observe(node, operation, begun.elapsed(), &result);
         self.health.observe_call(node, &result);
         result
+    }
+
+    /// Opens connections to all nodes that have been met, before anybody needs them.
+    pub(crate) async fn warm(&self) {
+        self.health.met_all().await;
+        let clients = self.clients.values();
+        join_all(clients.map(|client| client.warm(WARM))).await;
     }
 
     /// Whether a node that has given a task this uid is still the one that was identified. A lost disk begins to count anew; such a node

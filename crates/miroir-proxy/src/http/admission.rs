@@ -13,6 +13,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::Method;
+use http_body_util::BodyExt;
 use hyper::body::{Frame, SizeHint};
 use miroir_core::error::ApiError;
 use parking_lot::Mutex;
@@ -38,7 +39,7 @@ pub(crate) struct Admission {
 /// As many requests wait as may.
 #[derive(Debug, thiserror::Error)]
 #[error("too many requests wait for their turn")]
-struct Full;
+pub(super) struct Full;
 
 /// A client has stopped in the middle of a body.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +61,7 @@ impl Admission {
     }
 
     /// Waits for a place, which is free again when the permit is dropped.
-    async fn enter(self) -> Result<OwnedSemaphorePermit, Full> {
+    pub(super) async fn enter(self) -> Result<OwnedSemaphorePermit, Full> {
         if let Ok(place) = Arc::clone(&self.working).try_acquire_owned() {
             return Ok(place);
         }
@@ -77,14 +78,12 @@ pub(crate) async fn admission(
     next: Next,
 ) -> Response {
     let admission = app.admission.clone();
-    let queue = admission.queue;
-    let sent_away = || Failure::from(ApiError::too_many_search_requests(queue)).into_response();
     let (head, body) = request.into_parts();
     // Their handlers do not look at a body, if there is one.
     let has_none = matches!(head.method, Method::GET | Method::DELETE) || body.is_end_stream();
     if has_none {
         let Ok(_place) = admission.enter().await else {
-            return sent_away();
+            return sent_away(&app);
         };
         return next.run(Request::from_parts(head, body)).await;
     }
@@ -98,9 +97,29 @@ pub(crate) async fn admission(
     let request = Request::from_parts(head, Body::new(arriving));
     let response = next.run(request).await;
     match place.lock().take() {
-        Some(Err(Full)) => sent_away(),
+        Some(Err(Full)) => sent_away(&app),
         _ => response,
     }
+}
+
+/// What a request hears that finds no place.
+pub(super) fn sent_away(app: &App) -> Response {
+    Failure::from(ApiError::too_many_search_requests(app.admission.queue)).into_response()
+}
+
+/// The whole of a short body. `None`: it did not come to its end, or not in time.
+pub(super) async fn arrived(mut body: Body) -> Option<Bytes> {
+    let mut whole = Bytes::new();
+    while let Some(frame) = tokio::time::timeout(PATIENCE, body.frame()).await.ok()? {
+        let Ok(bytes) = frame.ok()?.into_data() else {
+            continue;
+        };
+        whole = match whole.is_empty() {
+            true => bytes,
+            false => [whole, bytes].concat().into(),
+        };
+    }
+    Some(whole)
 }
 
 type Entering = Pin<Box<dyn Future<Output = Result<OwnedSemaphorePermit, Full>> + Send>>;

@@ -8,6 +8,7 @@ use axum::extract::{FromRequestParts, RawPathParams, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
+use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use miroir_core::access::{Access, Action, Refusal};
@@ -43,15 +44,23 @@ async fn client(
         .iter()
         .flatten()
         .find(|(name, _)| *name == INDEX_PARAMETER);
-    let access =
-        bearer(&request).and_then(|token| verify(&app, token, action, index.map(|(_, uid)| uid)));
-    match access {
+    match access(&app, request.headers(), action, index.map(|(_, uid)| uid)) {
         Ok(access) => {
             request.extensions_mut().insert(Granted(access));
             next.run(request).await
         }
         Err(error) => Failure::from(error).into_response(),
     }
+}
+
+/// What a request may touch that wants to do this to an index.
+pub(super) fn access(
+    app: &App,
+    headers: &HeaderMap,
+    action: Action,
+    index: Option<&str>,
+) -> Result<Access, ApiError> {
+    verify(app, bearer(headers)?, action, index)
 }
 
 type PathParameters = Result<RawPathParams, RawPathParamsRejection>;
@@ -105,8 +114,8 @@ fn verify(
 }
 
 /// The token behind the exact word `Bearer`. Another scheme is a missing header, `Bearer` alone a wrong key.
-fn bearer(request: &Request) -> Result<Option<&str>, ApiError> {
-    let Some(header) = request.headers().get(AUTHORIZATION) else {
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
+    let Some(header) = headers.get(AUTHORIZATION) else {
         return Ok(None);
     };
     let mut words = header.to_str().unwrap_or_default().splitn(2, ' ');
@@ -163,7 +172,7 @@ pub(crate) async fn admin(State(app): State<Arc<App>>, request: Request, next: N
 fn is_admin(app: &App, request: &Request) -> bool {
     let presented = match request.headers().get("x-admin-key") {
         Some(value) => value.to_str().ok(),
-        None => bearer(request).ok().flatten(),
+        None => bearer(request.headers()).ok().flatten(),
     };
     match (app.config.admin.api_key.as_ref(), presented) {
         (Some(expected), Some(presented)) => expected.is(presented),

@@ -252,22 +252,28 @@ pub(crate) async fn read_json(
     }
 }
 
+/// What is said about the body of a JSON route that did not come to its end.
+pub(super) fn cut_off() -> Failure {
+    broken_json("None")
+}
+
+fn broken_json(cause: &str) -> Failure {
+    let message = format!(
+        "Error that occur during reading payload: payload reached EOF before completing: {cause}"
+    );
+    ApiError::new(Code::BadRequest, message).into()
+}
+
 /// A server's words on JSON routes (measured on 1.50).
 fn refuse_json(refusal: Refusal, limit: usize) -> Failure {
-    let broken = |cause: String| {
-        let message = format!(
-            "Error that occur during reading payload: payload reached EOF before completing: {cause}"
-        );
-        ApiError::new(Code::BadRequest, message).into()
-    };
     match refusal {
         Refusal::TooLong => {
             let message = format!("JSON payload has exceeded limit ({limit} bytes).");
             ApiError::new(Code::PayloadTooLarge, message).into()
         }
         Refusal::Crowded => crowded().into(),
-        Refusal::Corrupt(error) => broken(format!("{:?}", Some(error))),
-        Refusal::CutOff(_) => broken("None".to_owned()),
+        Refusal::Corrupt(error) => broken_json(&format!("{:?}", Some(error))),
+        Refusal::CutOff(_) => cut_off(),
     }
 }
 

@@ -4,7 +4,6 @@
 //! Routes of Miroir's own are for operators: no page of another origin gets to read them.
 
 use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -25,32 +24,34 @@ const DEPENDS_ON: HeaderValue = HeaderValue::from_static(
     "Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
 );
 
-pub(crate) async fn cors(request: Request, next: Next) -> Response {
-    if request.uri().path().starts_with("/_miroir/") {
-        return next.run(request).await;
-    }
-    if is_preflight(&request) {
-        return preflight(request.headers());
-    }
-    let crosses = request.headers().contains_key(ORIGIN);
-    let mut response = next.run(request).await;
+/// Whether a request is for a route of Miroir's own.
+pub(super) fn is_own(request: &Request) -> bool {
+    request.uri().path().starts_with("/_miroir/")
+}
+
+/// Whether a page of some origin asks.
+pub(super) fn crosses(request: &Request) -> bool {
+    request.headers().contains_key(ORIGIN)
+}
+
+/// Lets whoever asked read the answer.
+pub(super) fn open(response: &mut Response, crosses: bool) {
     let headers = response.headers_mut();
     headers.append(VARY, DEPENDS_ON);
     if crosses {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, ANYTHING);
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, ANYTHING);
     }
-    response
 }
 
 /// A question whether another request may be sent. Like on a server it is known by the method that it asks for.
-fn is_preflight(request: &Request) -> bool {
+pub(super) fn is_preflight(request: &Request) -> bool {
     let wanted = request.headers().get(ACCESS_CONTROL_REQUEST_METHOD);
     request.method() == Method::OPTIONS
         && wanted.is_some_and(|method| Method::from_bytes(method.as_bytes()).is_ok())
 }
 
-fn preflight(asked: &HeaderMap) -> Response {
+pub(super) fn preflight(asked: &HeaderMap) -> Response {
     let mut response = Reply::empty(StatusCode::OK).into_response();
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, ANYTHING);

@@ -4,7 +4,9 @@ pub(crate) mod admission;
 pub(crate) mod authentication;
 pub(crate) mod body;
 mod cors;
+mod edge;
 mod encoding;
+pub(crate) mod lane;
 pub(crate) mod over_fetch;
 mod path;
 pub(crate) mod reply;
@@ -15,6 +17,7 @@ mod tls;
 mod unread;
 mod verbs;
 
-pub(crate) use router::{client_router, metrics_router};
+pub(crate) use edge::Edge;
+pub(crate) use router::{client_routes, metrics_router};
 pub(crate) use serve::{Listener, serve};
 pub(crate) use tls::Secure;

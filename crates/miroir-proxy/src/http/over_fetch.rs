@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use http::HeaderMap;
 use http::request::Parts;
 use miroir_core::error::Code;
 
@@ -27,7 +28,17 @@ impl FromRequestParts<Arc<App>> for OverFetch {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
-        let Some(value) = parts.headers.get(HEADER) else {
+        Self::of(&parts.headers, app)
+    }
+}
+
+impl OverFetch {
+    /// What these headers ask for.
+    ///
+    /// # Errors
+    /// A value that is no such number.
+    pub(crate) fn of(headers: &HeaderMap, app: &App) -> Result<Self, Failure> {
+        let Some(value) = headers.get(HEADER) else {
             return Ok(Self::configured(app));
         };
         let text = String::from_utf8_lossy(value.as_bytes());

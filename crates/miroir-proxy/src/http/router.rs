@@ -7,7 +7,6 @@ use axum::middleware;
 use axum::routing::{MethodRouter, delete, get, on, patch, post, put};
 use http::StatusCode;
 use miroir_core::access::Action;
-use tower_http::compression::CompressionLayer;
 
 use crate::admin;
 use crate::api;
@@ -16,14 +15,11 @@ use crate::api::settings::SUB_ROUTES;
 use crate::app::App;
 use crate::capabilities::{exact_dictionary, idempotency, query_coalescing, settings_broadcast};
 use crate::http::authentication::{self, guarded, guarded_or_admin};
-use crate::http::cors::cors;
 use crate::http::reply::Reply;
-use crate::http::unread::unread;
-use crate::http::verbs::verbs;
 use crate::telemetry;
 
 /// The listener of clients and operators.
-pub(crate) fn client_router(app: Arc<App>) -> Router {
+pub(crate) fn client_routes(app: Arc<App>) -> Router {
     let open = Router::new()
         .route("/", get(api::health::root))
         .route("/health", get(api::health::health))
@@ -259,23 +255,11 @@ pub(crate) fn client_router(app: Arc<App>) -> Router {
         Router::new()
     };
 
-    let routes = open
-        .merge(client)
+    open.merge(client)
         .merge(admin)
         .fallback(unknown_path)
         .layer(middleware::from_fn(telemetry::request::name_route))
-        .with_state(app.clone());
-    // Around all routes at once: what is inside of a route comes after its choice by path and verb.
-    Router::new()
-        .fallback_service(routes)
-        .layer(middleware::from_fn(verbs))
-        .layer(middleware::from_fn(unread))
-        .layer(CompressionLayer::new())
-        .layer(middleware::from_fn(cors))
-        .layer(middleware::from_fn_with_state(
-            app,
-            telemetry::request::observe,
-        ))
+        .with_state(app)
 }
 
 /// What happens to every request of a client once its credential has been judged: it is answered from memory if it was

@@ -1,20 +1,24 @@
 //! Listeners and connections: accept, serve HTTP/1.1, and on shutdown finish what has begun.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use futures_util::FutureExt;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
 
 use crate::http::path::normalize;
 use crate::http::tls::Secure;
@@ -41,13 +45,15 @@ const LONGEST_HEAD: usize = 64 * 1024;
 const MOST_CONNECTIONS: usize = 10_000;
 
 /// Serves until `stop` is cancelled, then lets requests in flight finish for at most `grace`.
-pub(crate) async fn serve(
+pub(crate) async fn serve<F>(
     listener: Listener,
     secure: Option<Arc<Secure>>,
-    router: Router,
+    answer: impl Fn(Request) -> F + Clone + Send + Sync + 'static,
     stop: CancellationToken,
     grace: Duration,
-) {
+) where
+    F: Future<Output = Response> + Send + 'static,
+{
     let mut server = hyper::server::conn::http1::Builder::new();
     server
         .timer(TokioTimer::new())
@@ -80,10 +86,11 @@ pub(crate) async fn serve(
         }
         let is_used = Arc::new(AtomicBool::new(false));
         let first = Arc::clone(&is_used);
-        let service = TowerToHyperService::new(router.clone().map_request(move |request| {
+        let answer = answer.clone();
+        let service = service_fn(move |request: http::Request<Incoming>| {
             first.store(true, Ordering::Relaxed);
-            normalize(request)
-        }));
+            answer(normalize(request.map(Body::new))).map(Ok::<_, Infallible>)
+        });
         let (server, watcher, secure) = (server.clone(), connections.watcher(), secure.clone());
         hyper::rt::Executor::execute(&TokioExecutor::new(), async move {
             let stream = match secure {

@@ -8,33 +8,35 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
-use axum::middleware::Next;
-use axum::response::Response;
 use http_body_util::BodyExt;
 use hyper::body::{Frame, SizeHint};
 use parking_lot::Mutex;
 
 /// Bytes that are read although nobody wants them.
-const SMALL: u64 = 64 * 1024;
+pub(super) const SMALL: u64 = 64 * 1024;
 /// How long an answer waits for them.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-pub(crate) async fn unread(request: Request, next: Next) -> Response {
+/// The request, whose body is only lent if it is a small one: what is left of it comes back to be drained.
+pub(super) fn lend(request: Request) -> (Request, Option<Body>) {
     let (head, body) = request.into_parts();
     let is_small = body
         .size_hint()
         .upper()
         .is_some_and(|length| length <= SMALL);
     if body.is_end_stream() || !is_small {
-        return next.run(Request::from_parts(head, body)).await;
+        return (Request::from_parts(head, body), None);
     }
-    let mut lent = Lent(Arc::new(Mutex::new(body)));
+    let lent = Lent(Arc::new(Mutex::new(body)));
     let request = Request::from_parts(head, Body::new(lent.clone()));
-    let response = next.run(request).await;
-    let rest = async { while let Some(Ok(_)) = lent.frame().await {} };
+    (request, Some(Body::new(lent)))
+}
+
+/// Reads what is left of a small body.
+pub(super) async fn drain(mut body: Body) {
+    let rest = async { while let Some(Ok(_)) = body.frame().await {} };
     // Whoever does not send it in time loses the connection, and nothing else.
     let _ = tokio::time::timeout(PATIENCE, rest).await;
-    response
 }
 
 /// A body that can be read on after its reader has gone.

@@ -1,7 +1,6 @@
 //! Verbs that a path does not have.
 
 use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::Response;
 use http::header::{ALLOW, HeaderValue};
 use http::{Method, StatusCode};
@@ -11,19 +10,22 @@ const LISTED: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// On a server `HEAD` is no synonym of `GET`, but one of the verbs that no path has. Those are answered 405, with a list of
 /// the ones that the path has.
-pub(crate) async fn verbs(mut request: Request, next: Next) -> Response {
+pub(super) fn without_synonyms(mut request: Request) -> Request {
     if request.method() == Method::HEAD {
         // Another verb that no path has, and that the routes do not take for `GET`.
         *request.method_mut() = Method::OPTIONS;
     }
-    let mut response = next.run(request).await;
+    request
+}
+
+/// Names the verbs that the path has, where it has not that of the request.
+pub(super) fn list(response: &mut Response) {
     if response.status() == StatusCode::METHOD_NOT_ALLOWED
         && let Some(allowed) = response.headers().get(ALLOW)
     {
         let allowed = as_listed(allowed);
         response.headers_mut().insert(ALLOW, allowed);
     }
-    response
 }
 
 fn as_listed(allowed: &HeaderValue) -> HeaderValue {

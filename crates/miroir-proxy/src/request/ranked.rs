@@ -2,6 +2,8 @@
 //!
 //! What becomes of the hits is the caller's business; several lists can be made in one [`Reading`].
 
+mod alone;
+
 use http::Method;
 use miroir_core::id::ShardSet;
 use miroir_core::merge::distinct::has_several;

@@ -5,6 +5,7 @@ mod hedged;
 mod owners;
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::time::Duration;
 
@@ -69,6 +70,8 @@ pub(crate) struct Scatter<'a> {
     /// The node that is on trial has been asked.
     tried: AtomicBool,
     calls: Mutex<Vec<CallReport>>,
+    /// The plan as long as no node has failed or been late.
+    first_plan: OnceLock<ReadPlan>,
 }
 
 /// One request to a node, as explain shows it.
@@ -104,6 +107,7 @@ impl<'a> Scatter<'a> {
             hedges: AtomicU32::new(0),
             tried: AtomicBool::new(false),
             calls: Mutex::default(),
+            first_plan: OnceLock::new(),
         }
     }
 
@@ -128,6 +132,15 @@ impl<'a> Scatter<'a> {
 
     /// Legs for all shards that are wanted, without the nodes that have failed meanwhile.
     pub(crate) fn plan(&self) -> ReadPlan {
+        let is_first =
+            self.late.lock().is_empty() && *self.failed.lock() == self.constraints.exclude_nodes;
+        match is_first {
+            true => self.first_plan.get_or_init(|| self.plan_now()).clone(),
+            false => self.plan_now(),
+        }
+    }
+
+    fn plan_now(&self) -> ReadPlan {
         let mut constraints = self.constraints.clone();
         self.without_the_late(|excluded| {
             constraints.exclude_nodes = excluded;

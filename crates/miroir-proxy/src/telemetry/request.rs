@@ -1,17 +1,17 @@
 //! One request from its arrival to its answer: its id, its line in the log, its place in the metrics.
 
-use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use miroir_core::id::IndexUid;
-use tracing::Instrument as _;
+use tracing::Span;
 
 use crate::app::App;
 use crate::http::reply::DEGRADED;
+use crate::telemetry::metrics::InFlight;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Routes that monitoring calls every few seconds; they leave no line.
@@ -19,48 +19,68 @@ const UNLOGGED: [&str; 3] = ["/health", "/_miroir/ready", "/_miroir/metrics"];
 /// The longest id that is taken over from a client.
 const LONGEST_ID: usize = 64;
 
-/// Wraps everything, also what is answered before there is a route.
-pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let begun = Instant::now();
-    let _in_flight = app.metrics.requests.begin();
-    let id = id_of(&request);
-    let method = request.method().clone();
-    let index = index_of(request.uri().path());
-    let span = tracing::info_span!("request", request_id = id.to_str().unwrap_or_default());
-
-    let mut response = next.run(request).instrument(span.clone()).await;
-
-    let status = response.status();
-    let route = response.extensions().get::<MatchedPath>().cloned();
-    let template = route.as_ref().map_or("unmatched", MatchedPath::as_str);
-    let index = index.filter(|_| route.is_some());
-    let duration = begun.elapsed();
-    app.metrics
-        .requests
-        .end(&method, template, status, duration);
-    let degraded = response.headers().contains_key(DEGRADED);
-    // Writes that some copies missed are answered with 202.
-    if degraded && status == StatusCode::OK {
-        app.metrics.reads.answered_in_part();
-    }
-    if !UNLOGGED.contains(&template) {
-        let _entered = span.enter();
-        let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        tracing::info!(
-            method = method.as_str(),
-            path_template = template,
-            index = index.as_ref().map(IndexUid::as_str),
-            status = status.as_u16(),
-            duration_ms,
-            degraded,
-            "request completed"
-        );
-    }
-    response.headers_mut().insert(REQUEST_ID, id);
-    response
+/// A request that is worked on; all of them are, also what is answered before there is a route.
+pub(crate) struct Observed {
+    begun: Instant,
+    _in_flight: InFlight,
+    id: HeaderValue,
+    method: Method,
+    index: Option<IndexUid>,
+    span: Span,
 }
 
-/// Tells [`observe`], which stands outside of the routes, which of them has answered.
+impl Observed {
+    pub(crate) fn begin(app: &App, request: &Request) -> Self {
+        let id = id_of(request);
+        Self {
+            begun: Instant::now(),
+            _in_flight: app.metrics.requests.begin(),
+            method: request.method().clone(),
+            index: index_of(request.uri().path()),
+            span: tracing::info_span!("request", request_id = id.to_str().unwrap_or_default()),
+            id,
+        }
+    }
+
+    /// What all that it brings about happens in.
+    pub(crate) fn span(&self) -> Span {
+        self.span.clone()
+    }
+
+    /// It has its answer. `template` is that of its route, where the answer does not tell.
+    pub(crate) fn end(self, app: &App, template: Option<&'static str>, response: &mut Response) {
+        let status = response.status();
+        let route = response.extensions().get::<MatchedPath>();
+        let template = template.or_else(|| route.map(MatchedPath::as_str));
+        let index = self.index.filter(|_| template.is_some());
+        let template = template.unwrap_or("unmatched");
+        let duration = self.begun.elapsed();
+        app.metrics
+            .requests
+            .end(&self.method, template, status, duration);
+        let degraded = response.headers().contains_key(DEGRADED);
+        // Writes that some copies missed are answered with 202.
+        if degraded && status == StatusCode::OK {
+            app.metrics.reads.answered_in_part();
+        }
+        if !UNLOGGED.contains(&template) {
+            let _entered = self.span.enter();
+            let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+            tracing::info!(
+                method = self.method.as_str(),
+                path_template = template,
+                index = index.as_ref().map(IndexUid::as_str),
+                status = status.as_u16(),
+                duration_ms,
+                degraded,
+                "request completed"
+            );
+        }
+        response.headers_mut().insert(REQUEST_ID, self.id);
+    }
+}
+
+/// Tells [`Observed::end`], which stands outside of the routes, which of them has answered.
 pub(crate) async fn name_route(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
     let mut response = next.run(request).await;

@@ -28,6 +28,19 @@ pub(super) struct Shot {
 }
 
 impl Shot {
+    /// The same as a connection of its own sends it: bodies of two connections differ by blanks, so that no answer is shared between
+    /// requests that happen to be under way at the same time.
+    fn of_lane(&self, lane: u32) -> Self {
+        let mut body = self.body.to_vec();
+        if !body.is_empty() {
+            body.extend((0..lane).map(|_| b' '));
+        }
+        Self {
+            body: body.into(),
+            ..self.clone()
+        }
+    }
+
     fn request(&self) -> Result<Request<Full<Bytes>>, http::Error> {
         Request::builder()
             .method(self.method.clone())
@@ -102,7 +115,8 @@ impl Load {
                         let interval = Duration::from_secs_f64(f64::from(self.connections) / rate);
                         (started + interval * lane / self.connections, interval)
                     });
-                    scope.spawn(move || send_all(shots, each, pace))
+                    let shots: Vec<Shot> = shots.iter().map(|shot| shot.of_lane(lane)).collect();
+                    scope.spawn(move || send_all(&shots, each, pace))
                 })
                 .collect();
             lanes

@@ -2,6 +2,7 @@
 //! where `MIROIR_TEST_NODE_BIN` names its executable.
 
 mod alike;
+mod alone;
 mod backpressure;
 mod backups;
 mod crashes;

@@ -2,25 +2,26 @@
 //!
 //! Identical means byte for byte, with the same credential and every header that a search looks at. A scatter is joined only while
 //! it runs, and only if it began in the last moments: and never across the end of a task, so that whoever has seen a write succeed
-//! gets an answer that began after it. The scatter runs in a task of its own and goes on as long as anybody waits for it. An answer
+//! gets an answer that began after it. Those who wait for a scatter drive it, so it goes on as long as anybody does. An answer
 //! that is an error, or lacks shards, reaches those who wait. Off: every search is alone.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Weak};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared, WeakShared};
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode};
 use http_body_util::BodyExt;
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
-use tokio::sync::watch;
-use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::app::App;
@@ -43,26 +44,16 @@ const HEADERS: [HeaderName; 7] = [
     HeaderName::from_static("x-miroir-multi-search-partial"),
 ];
 
-type Fingerprint = [u8; 32];
+pub(crate) type Fingerprint = [u8; 32];
 
 /// The scatters that can be joined.
 #[derive(Default)]
 pub(crate) struct Coalescing {
-    flights: Mutex<HashMap<Fingerprint, Weak<Flight>>>,
+    flights: Mutex<HashMap<Fingerprint, (Instant, WeakShared<Flight>)>>,
 }
 
-/// One scatter. It ends when nobody waits for it any more.
-struct Flight {
-    began: Instant,
-    answer: watch::Receiver<Option<Answer>>,
-    scatter: AbortHandle,
-}
-
-impl Drop for Flight {
-    fn drop(&mut self) {
-        self.scatter.abort();
-    }
-}
+/// One scatter. `None`: it has ended without an answer, as by a panic.
+type Flight = BoxFuture<'static, Option<Answer>>;
 
 /// A finished answer.
 #[derive(Clone)]
@@ -74,102 +65,100 @@ struct Answer {
 
 /// Answers a search by a scatter that somebody else has begun, or begins one that others may join.
 pub(crate) async fn share(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    if !app.config.query_coalescing.enabled || !is_search(&request) {
-        return next.run(request).await;
-    }
     let (head, body) = request.into_parts();
+    let length = body.size_hint().exact();
+    if !length.is_some_and(|length| may_share(&app, &head, length)) {
+        return next.run(Request::from_parts(head, body)).await;
+    }
     let Ok(body) = body.collect().await else {
         // The handler says what is wrong with a body that did not come to its end: it gets none.
         return next.run(Request::from_parts(head, Body::empty())).await;
     };
     let body = body.to_bytes();
-    let fingerprint = fingerprint(&head, &body, app.open_tasks.ended());
-    app.coalescing
-        .board(&app, fingerprint, head, body, next)
-        .land()
-        .await
+    let fingerprint = fingerprint(&app, &head, &body);
+    let answer = next.run(Request::from_parts(head, Body::from(body)));
+    app.coalescing.join(&app, fingerprint, answer.boxed()).await
+}
+
+/// Whether others may wait for the answer of a request with so long a body.
+pub(crate) fn may_share(app: &App, head: &Parts, length: u64) -> bool {
+    app.config.query_coalescing.enabled && length <= LONGEST_BODY && is_search(head)
+}
+
+/// What identical requests have in common at this moment.
+pub(crate) fn fingerprint(app: &App, head: &Parts, body: &[u8]) -> Fingerprint {
+    digest(head, body, app.open_tasks.ended())
 }
 
 impl Coalescing {
-    /// The scatter to wait for: one that is under way, or a new one.
+    /// Waits for a scatter that is under way, or else for `answer`, which others may then wait for too.
+    pub(crate) async fn join(
+        &self,
+        app: &App,
+        fingerprint: Fingerprint,
+        answer: BoxFuture<'static, Response>,
+    ) -> Response {
+        let landed = self.board(app, fingerprint, answer).await;
+        let Some(answer) = landed else {
+            let ended = Failure::internal("a search has ended without an answer");
+            return ended.into_response();
+        };
+        let mut response = Response::new(Body::from(answer.body));
+        *response.status_mut() = answer.status;
+        *response.headers_mut() = answer.headers;
+        response
+    }
+
     fn board(
         &self,
         app: &App,
         fingerprint: Fingerprint,
-        head: Parts,
-        body: Bytes,
-        next: Next,
-    ) -> Arc<Flight> {
+        answer: BoxFuture<'static, Response>,
+    ) -> Shared<Flight> {
         let limits = &app.config.query_coalescing;
         let mut flights = self.flights.lock();
-        let known = flights.get(&fingerprint).and_then(Weak::upgrade);
-        let can_join = |flight: &Arc<Flight>| {
-            flight.began.elapsed() <= limits.window_ms.duration()
-                && flight.answer.borrow().is_none()
-                && Arc::strong_count(flight) <= limits.max_subscribers
+        let can_join = |began: &Instant, flight: &Shared<Flight>| {
+            began.elapsed() <= limits.window_ms.duration()
+                && flight.peek().is_none()
+                && flight.strong_count().unwrap_or(usize::MAX) <= limits.max_subscribers
         };
-        if let Some(flight) = known.filter(can_join) {
+        if let Some((began, flight)) = flights.get(&fingerprint)
+            && let Some(flight) = flight.upgrade()
+            && can_join(began, &flight)
+        {
             return flight;
         }
         if flights.len() >= limits.max_pending_queries {
-            flights.retain(|_, flight| flight.strong_count() > 0);
+            flights.retain(|_, (_, flight)| flight.upgrade().is_some());
         }
-        let (sender, answer) = watch::channel(None);
-        let scatter = tokio::spawn(async move {
-            let response = next.run(Request::from_parts(head, Body::from(body))).await;
-            let (head, body) = response.into_parts();
-            let body = match body.collect().await {
-                Ok(body) => body.to_bytes(),
-                Err(_) => return,
-            };
-            sender.send_replace(Some(Answer {
-                status: head.status,
-                headers: head.headers,
-                body,
-            }));
-        });
-        let flight = Arc::new(Flight {
-            began: Instant::now(),
-            answer,
-            scatter: scatter.abort_handle(),
-        });
-        if flights.len() < limits.max_pending_queries {
-            flights.insert(fingerprint, Arc::downgrade(&flight));
+        let flight = AssertUnwindSafe(finish(answer)).catch_unwind();
+        let flight = flight.map(|ended| ended.ok().flatten()).boxed().shared();
+        if let Some(weak) = flight.downgrade()
+            && flights.len() < limits.max_pending_queries
+        {
+            flights.insert(fingerprint, (Instant::now(), weak));
         }
         flight
     }
 }
 
-impl Flight {
-    async fn land(self: Arc<Self>) -> Response {
-        let mut receiver = self.answer.clone();
-        let answer = match receiver.wait_for(Option::is_some).await {
-            Ok(answer) => answer.clone(),
-            Err(_) => None,
-        };
-        match answer {
-            Some(answer) => {
-                let mut response = Response::new(Body::from(answer.body));
-                *response.status_mut() = answer.status;
-                *response.headers_mut() = answer.headers;
-                response
-            }
-            None => Failure::internal("a search has ended without an answer").into_response(),
-        }
-    }
+async fn finish(answer: BoxFuture<'static, Response>) -> Option<Answer> {
+    let (head, body) = answer.await.into_parts();
+    Some(Answer {
+        status: head.status,
+        headers: head.headers,
+        body: body.collect().await.ok()?.to_bytes(),
+    })
 }
 
-fn is_search(request: &Request) -> bool {
-    let path = request.uri().path().trim_end_matches('/');
+fn is_search(head: &Parts) -> bool {
+    let path = head.uri.path().trim_end_matches('/');
     let last = path.rsplit('/').next().unwrap_or_default();
-    let length = request.body().size_hint().exact();
-    matches!(*request.method(), Method::GET | Method::POST)
-        && SEARCHES.contains(&last)
-        && length.is_some_and(|length| length <= LONGEST_BODY)
+    matches!(head.method, Method::GET | Method::POST) && SEARCHES.contains(&last)
 }
 
 /// `ended`: of the tasks that had ended when the search came.
-fn fingerprint(head: &Parts, body: &[u8], ended: u64) -> Fingerprint {
+fn digest(head: &Parts, body: &[u8], ended: u64) -> Fingerprint {
     let mut hash = Sha256::new();
     let mut add = |part: &[u8]| {
         hash.update((part.len() as u64).to_le_bytes());
@@ -194,34 +183,32 @@ mod tests {
     use axum::body::Body;
     use axum::extract::Request;
 
-    use super::{fingerprint, is_search};
+    use super::{Parts, digest, is_search};
 
-    fn request(method: &str, uri: &str, headers: &[(&str, &str)], body: &str) -> Request {
+    fn head(method: &str, uri: &str, headers: &[(&str, &str)]) -> Parts {
         let mut request = Request::builder().method(method).uri(uri);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        request.body(Body::from(body.to_owned())).unwrap()
+        request.body(Body::empty()).unwrap().into_parts().0
     }
 
     #[test]
     fn only_searches_are_shared() {
-        let is = |method, uri| is_search(&request(method, uri, &[], "{}"));
+        let is = |method, uri| is_search(&head(method, uri, &[]));
         assert!(is("POST", "/indexes/a/search"));
         assert!(is("GET", "/indexes/a/search"));
         assert!(is("POST", "/multi-search"));
         assert!(!is("POST", "/indexes/a/documents/fetch"));
         assert!(!is("PATCH", "/indexes/search"));
         assert!(!is("POST", "/indexes/a/documents"));
-        let long = "x".repeat(1 << 20);
-        assert!(!is_search(&request("POST", "/multi-search", &[], &long)));
     }
 
     #[test]
     fn another_access_another_header_or_a_later_moment_is_another_search() {
         let of = |headers: &[(&str, &str)], body: &str, ended| {
-            let (head, _) = request("POST", "/indexes/a/search", headers, body).into_parts();
-            fingerprint(&head, body.as_bytes(), ended)
+            let head = head("POST", "/indexes/a/search", headers);
+            digest(&head, body.as_bytes(), ended)
         };
         let first = of(&[("authorization", "Bearer a")], "{}", 3);
         assert_eq!(

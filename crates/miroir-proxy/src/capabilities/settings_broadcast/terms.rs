@@ -10,6 +10,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue};
 use miroir_core::error::{ApiError, Code};
 use miroir_core::id::{IndexUid, NodeId, NodeUid};
@@ -47,7 +48,7 @@ struct Seen {
 
 /// The oldest settings that a client accepts.
 #[derive(Debug, Default, PartialEq, Eq)]
-enum Floor {
+pub(crate) enum Floor {
     #[default]
     None,
     /// For whatever index is read.
@@ -57,23 +58,31 @@ enum Floor {
 
 /// Gives a request its terms, and its answer the headers.
 pub(crate) async fn tell(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let floor = match request.headers().get(&FLOOR).map(read_floor) {
-        None => Floor::None,
-        Some(Ok(floor)) => floor,
-        Some(Err(failure)) => return failure.into_response(),
+    let (floor, uri) = (floor(request.headers()), request.uri().clone());
+    told(&app, floor, uri.path(), next.run(request)).await
+}
+
+/// The same for an answer that is made in any way.
+pub(crate) async fn told(
+    app: &App,
+    floor: Result<Floor, Failure>,
+    path: &str,
+    answer: impl Future<Output = Response>,
+) -> Response {
+    let floor = match floor {
+        Ok(floor) => floor,
+        Err(failure) => return failure.into_response(),
     };
-    let path = request.uri().path().to_owned();
     let terms = Terms {
         floor,
         seen: Mutex::default(),
     };
-    TERMS
-        .scope(terms, async move {
-            let mut response = next.run(request).await;
-            TERMS.with(|terms| terms.sign(&app, &path, &mut response));
-            response
-        })
-        .await
+    let signed = async {
+        let mut response = answer.await;
+        TERMS.with(|terms| terms.sign(app, path, &mut response));
+        response
+    };
+    TERMS.scope(terms, signed).await
 }
 
 /// An index is about to be read. Refused if its settings are older than the client wants them.
@@ -185,6 +194,11 @@ impl FromStr for Floor {
             .collect::<Result<_, ()>>()
             .map(Self::Each)
     }
+}
+
+/// The oldest settings that whoever sent these headers accepts.
+pub(crate) fn floor(headers: &HeaderMap) -> Result<Floor, Failure> {
+    headers.get(&FLOOR).map_or(Ok(Floor::None), read_floor)
 }
 
 fn read_floor(value: &HeaderValue) -> Result<Floor, Failure> {

@@ -25,6 +25,11 @@ pub(crate) async fn ask_owners(
             .iter()
             .all(|(node, stale)| !nodes.contains(node) || stale.is_disjoint(&shard))
     );
+    if let [only] = &nodes[..] {
+        let result = app.cluster.read(only, path).await;
+        let answer = usable(app, view, only.clone(), result);
+        return answer.ok_or_else(|| unavailable(&shard));
+    }
     let ask = |node: NodeId| async move {
         let result = app.cluster.read(&node, path).await;
         (node, result)

@@ -26,7 +26,7 @@ use crate::telemetry::metrics::labels::{Build, Feature};
 
 pub(crate) use node_calls::{NodeCalls, operation};
 pub(crate) use reads::Reads;
-pub(crate) use requests::Requests;
+pub(crate) use requests::{InFlight, Requests};
 pub(crate) use tail::{Hedges, Selection};
 pub(crate) use work::Work;
 

@@ -107,6 +107,6 @@ fn shape(nodes: u16) -> Shape {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "far below 2^52 bytes")]
-fn megabytes(bytes: u64) -> f64 {
+pub(super) fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / MEGABYTE
 }

@@ -6,6 +6,7 @@ mod merged;
 mod observed;
 mod pass_through;
 mod sick_node;
+mod steady;
 mod turns;
 mod writes;
 
@@ -40,6 +41,8 @@ pub enum Scenario {
     Body100mb,
     /// 5,000 clients that are connected and ask nothing.
     IdleClients,
+    /// As many mixed requests as 100 a second make in an hour: whether memory stays flat.
+    Steady,
     /// One of three nodes does not answer any more.
     FrozenNode,
     /// One of three nodes answers 200 ms later.
@@ -63,6 +66,7 @@ pub async fn run(scenario: Scenario) -> Result<Report, BenchError> {
         Scenario::Observed => observed::observed().await,
         Scenario::Body100mb => idle::large_body().await,
         Scenario::IdleClients => idle::clients().await,
+        Scenario::Steady => steady::memory().await,
         Scenario::FrozenNode => sick_node::frozen().await,
         Scenario::SlowNode => sick_node::slow().await,
         Scenario::EndToEnd => end_to_end::searches().await,

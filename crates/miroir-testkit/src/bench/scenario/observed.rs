@@ -71,8 +71,11 @@ async fn scrape_of_many(fleet: &mut BenchFleet) -> Result<Duration, BenchError> 
     let mut times = Vec::with_capacity(SCRAPES);
     for _ in 0..SCRAPES {
         let begun = Instant::now();
-        monitoring.get("/metrics").await?;
+        let scrape = monitoring.get("/metrics").await?;
         times.push(begun.elapsed());
+        if !scrape.text().contains("miroir_shard_coverage") {
+            return Err(BenchError::Unfit("the scrape brought nothing".to_owned()));
+        }
     }
     times.sort_unstable();
     Ok(times[SCRAPES / 2])

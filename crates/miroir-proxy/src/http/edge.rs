@@ -1,0 +1,89 @@
+//! What happens around every request, whatever its route: it is counted and logged, pages of other origins may read the answer, who
+//! wants it compressed gets it so, verbs that no path has are answered as on a server, and what nobody read of a body is read.
+//!
+//! One story instead of layers of the router: a layer boxes what it does and copies all layers below it, for every request. A dozen
+//! of them cost as much as everything else that reading a document costs.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use futures_util::FutureExt;
+use http::HeaderValue;
+use http::header::{ACCEPT_ENCODING, VARY};
+use tower::{Service, ServiceExt, service_fn};
+use tower_http::compression::{Compression, DefaultPredicate, Predicate};
+use tracing::Instrument;
+
+use crate::app::App;
+use crate::http::lane::Lane;
+use crate::http::{cors, unread, verbs};
+use crate::telemetry::request::Observed;
+
+/// Everything that clients and operators can ask.
+#[derive(Clone)]
+pub(crate) struct Edge {
+    app: Arc<App>,
+    routes: Router,
+}
+
+impl Edge {
+    pub(crate) fn new(app: Arc<App>, routes: Router) -> Self {
+        Self { app, routes }
+    }
+
+    pub(crate) async fn answer(self, request: Request) -> Response {
+        let lane = Lane::of(&request);
+        let observed = Observed::begin(&self.app, &request);
+        let span = observed.span();
+        let mut response = self.across_origins(request, lane).instrument(span).await;
+        observed.end(&self.app, lane.map(Lane::template), &mut response);
+        response
+    }
+
+    async fn across_origins(&self, request: Request, lane: Option<Lane>) -> Response {
+        if cors::is_own(&request) {
+            return self.encoded(request, lane).await;
+        }
+        if cors::is_preflight(&request) {
+            return cors::preflight(request.headers());
+        }
+        let crosses = cors::crosses(&request);
+        let mut response = self.encoded(request, lane).await;
+        cors::open(&mut response, crosses);
+        response
+    }
+
+    async fn encoded(&self, request: Request, lane: Option<Lane>) -> Response {
+        if request.headers().contains_key(ACCEPT_ENCODING) {
+            let answer = |request| self.routed(request, lane).map(Ok::<_, Infallible>);
+            let Ok(response) = Compression::new(service_fn(answer)).oneshot(request).await;
+            return response.map(Body::new);
+        }
+        let mut response = self.routed(request, lane).await;
+        // It depends on the header that this client has not sent, too.
+        if DefaultPredicate::new().should_compress(&response) {
+            let depends_on = HeaderValue::from(ACCEPT_ENCODING);
+            response.headers_mut().append(VARY, depends_on);
+        }
+        response
+    }
+
+    async fn routed(&self, request: Request, lane: Option<Lane>) -> Response {
+        if let Some(lane) = lane {
+            // In a box, because everything around it is moved until it is polled.
+            return Box::pin(lane.answer(&self.app, request)).await;
+        }
+        let (request, rest) = unread::lend(request);
+        let request = verbs::without_synonyms(request);
+        let Ok(mut response) = self.routes.clone().call(request).await;
+        verbs::list(&mut response);
+        if let Some(rest) = rest {
+            unread::drain(rest).await;
+        }
+        response
+    }
+}
