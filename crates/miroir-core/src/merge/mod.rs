@@ -12,7 +12,6 @@
 //! - ties at the cut of a facet list by count;
 //! - with pages and a distinct attribute, what [`totals`] cannot know: the total where documents have several values or a node
 //!   has more values than it shows, and which document of a value is counted by facets, beyond the hits of the page;
-//! - under a score threshold, the total where a sort precedes rules that score: a server also leaves out what it passed;
 //! - hits of a distinct attribute with several values, beyond the hits that a node can deliver;
 //! - words missed by `matchingStrategy: frequency` where they are not plain words: each node goes by its own documents.
 

@@ -24,6 +24,8 @@ pub enum Counting {
     List,
     /// What matches without the threshold: the page was full before the first hit below it came up.
     WithoutThreshold,
+    /// All that matches but these, which a threshold took away on the way to the end of the page.
+    Without(Kept),
     /// Facets over the hits alone: the order has all there are, and their number is the total.
     Shown(Kept),
     /// What remains when the duplicates of the hits are gone, and nothing else is.
@@ -128,6 +130,18 @@ impl Counting {
 }
 
 impl Kept {
+    /// Hits of no distinct attribute. `None` when they do not carry their ids.
+    ///
+    /// # Errors
+    /// When a hit is not what a server writes.
+    pub fn plain(
+        view: &IndexView,
+        legs: &[Leg],
+        hits: &[Picked],
+    ) -> Result<Option<Self>, MergeError> {
+        Self::of(view, legs, hits, None)
+    }
+
     /// The distinct attribute.
     pub fn attribute(&self) -> &str {
         &self.attribute
@@ -177,6 +191,12 @@ impl Kept {
     /// Only the hits of one leg, as a filter expression.
     pub fn hits_filter(&self, leg: usize) -> String {
         id_filter(&self.primary_key, &self.ids[leg])
+    }
+
+    /// All but the hits of one leg; `None` when it has none of them.
+    pub fn rest_filter(&self, leg: usize) -> Option<String> {
+        let ids = &self.ids[leg];
+        (!ids.is_empty()).then(|| format!("NOT {}", id_filter(&self.primary_key, ids)))
     }
 
     /// Everything but what is excluded by the hits, as a filter expression: the hits of this leg, and what shares no value

@@ -98,6 +98,15 @@ impl Reading<'_> {
             }
             Counting::Values(kept) => return self.values(query, ranked, kept).await,
             Counting::WithoutThreshold => vec![None; legs.len()],
+            Counting::Without(dropped) if query.facets.is_none() => {
+                let all = totals::of_list(&ranked.legs, &ranked.order);
+                return Ok(Counts {
+                    total: all.saturating_sub(dropped.hits()),
+                    facets: Some(Vec::new()),
+                    filters: None,
+                });
+            }
+            Counting::Without(dropped) => legs.map(|leg| dropped.rest_filter(leg)).collect(),
             Counting::WithoutDuplicates(kept) => legs
                 .map(|leg| Some(kept.remainder_filter(leg, None)))
                 .collect(),

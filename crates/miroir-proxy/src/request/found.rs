@@ -153,7 +153,7 @@ pub(crate) async fn by_words(
         && phases::are_two(query, &index.view, window, reading.asked(window.end));
     let look = async || match &words {
         Some(words) => frequency::find(app, reading, query, window, words).await,
-        None => look(reading, query, window, purpose, two).await,
+        None => look(reading, query, window, two, purpose).await,
     };
     let mut found = look().await;
     // A node was lost between two questions about one list. It is not asked again, so this ends.
@@ -171,8 +171,8 @@ async fn look(
     reading: &Reading<'_>,
     query: &SearchQuery,
     window: Window,
-    purpose: Purpose,
     two_phases: bool,
+    purpose: Purpose,
 ) -> Result<Found, Missed> {
     if !two_phases
         && purpose == Purpose::Page
@@ -180,7 +180,7 @@ async fn look(
     {
         return Ok(Found::from(ranked));
     }
-    if let Some(found) = judged::look(reading, query, window, two_phases).await? {
+    if let Some(found) = judged::look(reading, query, window, two_phases, purpose).await? {
         return Ok(found);
     }
     if two_phases {

@@ -2,27 +2,31 @@
 
 use miroir_core::merge::phases;
 use miroir_core::merge::repair::Repair;
-use miroir_core::merge::threshold::{self, Cut};
-use miroir_core::merge::totals::Counting;
-use miroir_core::merge::{MergeError, Window};
+use miroir_core::merge::threshold::{self, Cut, Sieved};
+use miroir_core::merge::totals::{Counting, Kept};
+use miroir_core::merge::{MergeError, Picked, Window};
 use miroir_core::wire::search::SearchQuery;
 
 use crate::http::reply::Failure;
 use crate::request::counted::{Counts, Missed};
-use crate::request::found::Found;
+use crate::request::found::{Found, Purpose};
 use crate::request::ranked::{Ranked, Reading};
 use crate::request::scatter::ScatterEnd;
 
+/// With a list that has to be longer, so many times more hits are asked for.
+const LONGER: usize = 4;
+
 /// The hits of a query that reach its threshold. `None` when nodes have to judge: one of them answers alone, nothing is to be
-/// shown, or hits that reach it stand among others because something else than scores comes first.
+/// shown, or hits that reach it stand among more others than can be looked at.
 pub(crate) async fn look(
     reading: &Reading<'_>,
     query: &SearchQuery,
     window: Window,
     two_phases: bool,
+    purpose: Purpose,
 ) -> Result<Option<Found>, Missed> {
     let view = &reading.index.view;
-    let is_scored = window.end > 0 && query.sort.is_none() && reading.plan().legs.len() > 1;
+    let is_scored = window.end > 0 && reading.plan().legs.len() > 1;
     let Some(threshold) = query.ranking_score_threshold.filter(|_| is_scored) else {
         return Ok(None);
     };
@@ -31,6 +35,17 @@ pub(crate) async fn look(
         show_ranking_score: true,
         ..query.clone()
     };
+    let is_distinct = view.distinct_of(query).is_some();
+    let sieved = async || sieved(reading, &open, threshold, window, two_phases, purpose).await;
+    if !is_distinct
+        && query.sort.is_some()
+        && let Some(found) = sieved().await?
+    {
+        return Ok(Some(found));
+    }
+    if query.sort.is_some() {
+        return Ok(None);
+    }
     let list = if two_phases {
         phases::ranks(&open)
     } else {
@@ -40,7 +55,8 @@ pub(crate) async fn look(
     let repair = Repair::of(&ranked.legs).map_err(|error| failed(error.into()))?;
     let cut = cut(&ranked, &repair, threshold, window.end)?;
     let counts = match cut {
-        None => return Ok(None),
+        None if is_distinct => return Ok(None),
+        None => return sieved().await,
         Some(Cut::After(hits)) => {
             ranked.order.picked.truncate(hits);
             reading.shown(query, &ranked, window.end).await?
@@ -66,6 +82,73 @@ pub(crate) async fn look(
         false => None,
     };
     let recounts = reading.recounts(&open, &ranked, &counts).await?;
+    Ok(Some(Found::new(ranked, documents, counts, recounts)))
+}
+
+/// The same where something else than scores comes first. `open` is the query without its threshold.
+async fn sieved(
+    reading: &Reading<'_>,
+    open: &SearchQuery,
+    threshold: f64,
+    window: Window,
+    two_phases: bool,
+    purpose: Purpose,
+) -> Result<Option<Found>, Missed> {
+    let view = &reading.index.view;
+    let most = view.max_total_hits;
+    // With pages, a server looks at everything.
+    let enough = if open.is_paged() { most } else { window.end };
+    let (mut end, mut two_phases) = (window.end, two_phases);
+    let (mut ranked, kept, dropped) = loop {
+        let list = if two_phases {
+            phases::ranks(open)
+        } else {
+            open.clone()
+        };
+        let ranked = reading.ranked(&list, end).await?;
+        let repair = Repair::of(&ranked.legs).map_err(|error| failed(error.into()))?;
+        let is_complete = ranked.order.picked.len() < end;
+        let (legs, order) = (&ranked.legs, &ranked.order);
+        let sieved = threshold::sieve(legs, order, is_complete, &repair, threshold, enough);
+        match sieved.map_err(failed)? {
+            Sieved::Full { kept, dropped } => break (ranked, kept, Some(dropped)),
+            Sieved::All { kept } => break (ranked, kept, None),
+            Sieved::Unknown => {}
+        }
+        let matching: u64 = ranked.legs.iter().map(|leg| leg.answer.total).sum();
+        if end >= most || open.is_paged() && matching > most as u64 {
+            return Ok(None);
+        }
+        end = match open.is_paged() {
+            true => most,
+            false => end.saturating_mul(LONGER).min(most),
+        };
+        two_phases |= purpose == Purpose::Page;
+    };
+    let counting = |hits: &[Picked]| Kept::plain(view, &ranked.legs, hits).map_err(failed);
+    let counting = match &dropped {
+        Some(dropped) if dropped.is_empty() => Some(Counting::List),
+        Some(dropped) => counting(dropped)?.map(Counting::Without),
+        None => counting(&kept)?.map(Counting::Shown),
+    };
+    let Some(counting) = counting else {
+        return Ok(None);
+    };
+    let counts = reading.counted_by(counting, open, &ranked).await?;
+    ranked.order.picked = kept;
+    ranked.order.picked.truncate(window.end);
+    let documents = match two_phases {
+        true => {
+            let page = window.of_order(&ranked.order);
+            match reading.documents(open, &ranked, page).await? {
+                Some(documents) => Some(documents),
+                // Ids that the engine takes for equal.
+                None => return Ok(None),
+            }
+        }
+        false => None,
+    };
+    let recounts = reading.recounts(open, &ranked, &counts).await?;
     Ok(Some(Found::new(ranked, documents, counts, recounts)))
 }
 

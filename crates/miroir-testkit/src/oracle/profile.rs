@@ -26,6 +26,8 @@ pub(super) enum Profile {
     Keyed,
     /// Custom rules before, between and after the others.
     Ruled,
+    /// The client's sort before the rules about words.
+    Sorted,
     /// Languages are set by attribute.
     Localized,
     /// Documents with a place have a shape, too, never as many in one region that a server divides it.
@@ -50,7 +52,7 @@ pub(super) enum Profile {
 }
 
 impl Profile {
-    pub(super) const ALL: [Self; 18] = [
+    pub(super) const ALL: [Self; 19] = [
         Self::Plain,
         Self::Limited,
         Self::Capped,
@@ -59,6 +61,7 @@ impl Profile {
         Self::Patterns,
         Self::Keyed,
         Self::Ruled,
+        Self::Sorted,
         Self::Localized,
         Self::Shapes,
         Self::CloseShapes,
@@ -82,6 +85,7 @@ impl Profile {
             Self::Patterns => "oracle-patterns",
             Self::Keyed => "oracle-keyed",
             Self::Ruled => "oracle-ruled",
+            Self::Sorted => "oracle-sorted",
             Self::Localized => "oracle-localized",
             Self::Shapes => "oracle-shapes",
             Self::CloseShapes => "oracle-close-shapes",
@@ -162,7 +166,7 @@ impl Profile {
                 "faceting": { "maxValuesPerFacet": 20, "sortFacetValuesBy": { "code": "count", "crowd": "count" } },
             }),
             Self::RandomByAttribute => json!({ "proximityPrecision": "byAttribute" }),
-            Self::Ruled | Self::Random | Self::Rich => json!({}),
+            Self::Ruled | Self::Sorted | Self::Random | Self::Rich => json!({}),
         };
         if let Value::Object(more) = more {
             settings.extend(more);
@@ -180,6 +184,10 @@ impl Profile {
                 rules.insert(rules.len().min(4), "mixed:desc".to_owned());
                 rules.push("numbers:asc".to_owned());
                 rules.push("dimensions.width:desc".to_owned());
+            }
+            Self::Sorted => {
+                rules.retain(|rule| rule != "sort");
+                rules.insert(0, "sort".to_owned());
             }
             _ => return None,
         }

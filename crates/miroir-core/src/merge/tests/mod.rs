@@ -7,6 +7,7 @@ mod order;
 mod phases;
 mod rank;
 mod request;
+mod sieve;
 mod totals;
 mod trusted;
 mod values;

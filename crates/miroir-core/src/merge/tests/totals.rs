@@ -24,6 +24,7 @@ fn counting(query: &str, legs_of: [&[String]; 2]) -> (Counting, Vec<String>) {
         Counting::WithoutDuplicates(kept) | Counting::Values(kept) => {
             kept.remainder_filter(leg, None)
         }
+        Counting::Without(kept) => kept.rest_filter(leg).unwrap_or_default(),
         Counting::List | Counting::WithoutThreshold => String::new(),
     };
     let filters = (0..2).map(filter).collect();

@@ -55,6 +55,13 @@ pub(in crate::oracle) const CLASSES: &[Definition] = &[
         },
     ),
     Definition::exact(
+        "threshold_sorted",
+        "thresholds where a sort or a rule of the user's comes before words, on any page",
+        threshold_sorted,
+    )
+    // The older engine of the embedded node counts the pages of such lists otherwise.
+    .of_a_server(),
+    Definition::exact(
         "threshold_borderline",
         "thresholds on scores that several words and typos share",
         |source| {
@@ -139,6 +146,40 @@ fn placeholder(source: &mut Source<'_>) -> Body {
         super::set_sort(source, &mut body, &["year:desc", "studio:asc", "mixed:asc"]);
     }
     body
+}
+
+fn threshold_sorted(source: &mut Source<'_>) -> Query {
+    let thresholds = [0.05, 0.35, 0.55, 0.72, 0.87, 0.93, 1.0];
+    let count = source.number(1..=2);
+    let body = with_words(source, count);
+    let mut query = threshold(source, body, &thresholds);
+    let Some(body) = query.body.as_mut().and_then(Value::as_object_mut) else {
+        return query;
+    };
+    if source.chance(0.6) {
+        super::set_sort(
+            source,
+            body,
+            &[
+                "year:desc",
+                "released:asc",
+                "colour:asc",
+                "price:asc",
+                "dimensions.width:desc",
+            ],
+        );
+    }
+    if source.chance(0.4) {
+        let start = source.number(1..=40);
+        if body.contains_key("hitsPerPage") {
+            set(body, "page", 1 + start / 10);
+        } else {
+            set(body, "offset", start);
+        }
+    }
+    let body = std::mem::take(body);
+    let profile = *source.pick(&[Profile::Sorted, Profile::Sorted, Profile::Ruled]);
+    post(profile, body)
 }
 
 fn threshold(source: &mut Source<'_>, mut body: Body, thresholds: &[f64]) -> Query {
