@@ -7,8 +7,9 @@
 //! machine; a file that is not whole counts as none, and the nodes are only asked what they have.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -89,7 +90,11 @@ impl Journal {
     ) {
         let count = legs.len();
         let write = || -> io::Result<File> {
-            fs::create_dir_all(&self.folder)?;
+            // Documents are in it.
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&self.folder)?;
             let mut file = File::create(self.path(task))?;
             let (record, payload) = Record::of(legs);
             let mut line = serde_json::to_vec(&record)?;

@@ -12,7 +12,7 @@ section! {
     TaskStore at (task_store) {
         /// The kind of store; `redis` is known but not built in this version.
         backend: Backend = Backend::Sqlite, Any;
-        /// The SQLite file.
+        /// The SQLite file. What is on its way to nodes is kept beside it, in the folder `<path>.writes`.
         path: PathBuf = PathBuf::from("/data/miroir-tasks.db"), Any;
     }
 }
