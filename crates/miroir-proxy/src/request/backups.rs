@@ -26,7 +26,7 @@ use tokio::time::Instant;
 use crate::app::App;
 use crate::clock;
 use crate::http::reply::{Failure, chain};
-use crate::request::dispatch::{Accepted, new_row};
+use crate::request::dispatch::{Accepted, new_row, record};
 use crate::tasks::{Work, finish_now};
 
 /// Between two looks at a node's task.
@@ -69,16 +69,8 @@ impl Backup {
 
 /// Accepts the request; the work follows.
 pub(crate) async fn back_up(app: &Arc<App>, backup: Backup) -> Result<Accepted, Failure> {
-    let mut row = new_row(None, backup.kind(), &backup.details(None), None);
-    row.work = Some(Json::of(&Work::BackUp { backup }));
-    let task = app
-        .store
-        .write(move |tx| {
-            row.uid = tx.sequences().next_task_uid()?;
-            tx.tasks().insert(&row)?;
-            Ok(row)
-        })
-        .await?;
+    let row = new_row(None, backup.kind(), &backup.details(None), None);
+    let task = record(app, row, &Work::BackUp { backup }).await?;
     app.spawn_worker(carry_out(Arc::clone(app), task.uid, backup));
     Ok(Accepted {
         task,

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use crate::app::App;
 use crate::clock;
 use crate::http::reply::{Failure, chain};
-use crate::request::dispatch::{Accepted, conclude, new_row};
+use crate::request::dispatch::{Accepted, conclude, new_row, record};
 use crate::request::translate::Names;
 use crate::tasks::{Work, finish_now};
 
@@ -43,18 +43,10 @@ pub(crate) async fn compact(app: &Arc<App>, uid: IndexUid) -> Result<Accepted, F
         return conclude(app, Some(uid), kind, details, None, error).await;
     };
     let node_uid = index.node_uid().clone();
-    let mut row = new_row(Some(uid), kind, &details, None);
-    row.work = Some(Json::of(&Work::Compact {
+    let work = Work::Compact {
         node_uid: node_uid.clone(),
-    }));
-    let task = app
-        .store
-        .write(move |tx| {
-            row.uid = tx.sequences().next_task_uid()?;
-            tx.tasks().insert(&row)?;
-            Ok(row)
-        })
-        .await?;
+    };
+    let task = record(app, new_row(Some(uid), kind, &details, None), &work).await?;
     app.spawn_worker(carry_out(Arc::clone(app), task.uid, node_uid));
     Ok(Accepted {
         task,

@@ -12,8 +12,8 @@ use miroir_core::plan::{Degraded, WritePlan};
 use miroir_core::quorum::{LegOutcome, Verdict, judge};
 use miroir_core::wire::task::{TaskKind, TaskStatus};
 use miroir_node::Answer;
-use miroir_store::Json;
 use miroir_store::table::{CatalogRow, NodeTaskKey, StaleReason, StaleRow, TaskOrigin, TaskRow};
+use miroir_store::{Json, StoreError};
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
@@ -111,6 +111,24 @@ pub(crate) async fn conclude(
         task,
         degraded: None,
     })
+}
+
+/// Makes a task durable whose work is done here, and not by nodes as they are told. Whoever calls begins that work.
+pub(crate) async fn record(
+    app: &App,
+    mut row: TaskRow,
+    work: &Work,
+) -> Result<TaskRow, StoreError> {
+    row.work = Some(Json::of(work));
+    let claim = idempotency::claim();
+    app.store
+        .write(move |tx| {
+            row.uid = tx.sequences().next_task_uid()?;
+            tx.tasks().insert(&row)?;
+            idempotency::store(claim, tx, &row)?;
+            Ok(row)
+        })
+        .await
 }
 
 /// Carries a write out. It returns when the client may be answered; legs that are still in flight go on. To be called in a task of

@@ -17,12 +17,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
-use crate::capabilities::idempotency;
 use crate::clock;
 use crate::cluster::sequencer::Turn;
 use crate::fault::{self, Fault};
 use crate::http::reply::{Failure, chain};
-use crate::request::dispatch::{Accepted, conclude, new_row};
+use crate::request::dispatch::{Accepted, conclude, new_row, record};
 use crate::request::indexes::{is_taken, rekey, rekey_for_a_rename, take_turn};
 use crate::tasks::{Work, finish_now};
 
@@ -163,27 +162,18 @@ async fn take_turns(app: &App, exchanges: &[Exchange]) -> Result<Turns, Failure>
 /// The task is durable when this returns; the rest goes on in the background.
 async fn begin(
     app: &Arc<App>,
-    mut row: TaskRow,
+    row: TaskRow,
     exchanges: Vec<Exchange>,
     refused: Option<ApiError>,
     turns: Turns,
 ) -> Result<Accepted, Failure> {
     let refused = refused.map(|error| json!(error));
-    row.work = Some(Json::of(&Work::ExchangeNames {
+    let work = Work::ExchangeNames {
         exchanges: exchanges.clone(),
         refused: refused.clone(),
-    }));
-    let claim = idempotency::claim();
+    };
     fault::point(Fault::NamesSequenced);
-    let task = app
-        .store
-        .write(move |tx| {
-            row.uid = tx.sequences().next_task_uid()?;
-            tx.tasks().insert(&row)?;
-            idempotency::store(claim, tx, &row)?;
-            Ok(row)
-        })
-        .await?;
+    let task = record(app, row, &work).await?;
     fault::point(Fault::NamesRecorded);
     app.spawn_worker(carry_out(
         Arc::clone(app),

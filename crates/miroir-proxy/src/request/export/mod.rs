@@ -31,7 +31,7 @@ use crate::app::App;
 use crate::catalog::Index;
 use crate::clock;
 use crate::http::reply::{Failure, chain};
-use crate::request::dispatch::new_row;
+use crate::request::dispatch::{new_row, record};
 use crate::seal::{Purpose, Seal};
 use crate::tasks::{Work, cancel_now, finish_now};
 
@@ -129,18 +129,11 @@ pub(crate) async fn export(app: &Arc<App>, request: ExportRequest) -> Result<Tas
         indexes,
         made: BTreeSet::new(),
     };
-    let mut row = new_row(None, TaskKind::Export, &details, None);
-    row.work = Some(Json::of(&Work::Export {
+    let row = new_row(None, TaskKind::Export, &details, None);
+    let work = Work::Export {
         export: export.clone(),
-    }));
-    let task = app
-        .store
-        .write(move |tx| {
-            row.uid = tx.sequences().next_task_uid()?;
-            tx.tasks().insert(&row)?;
-            Ok(row)
-        })
-        .await?;
+    };
+    let task = record(app, row, &work).await?;
     begin(app, task.uid, export);
     Ok(task)
 }
