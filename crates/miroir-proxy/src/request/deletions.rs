@@ -201,6 +201,7 @@ fn operation(
         catalog: CatalogChange::None,
         new_fields: Vec::new(),
         node_uid: head.node_uid.clone(),
+        follower: None,
         next: Some(head),
     }
 }

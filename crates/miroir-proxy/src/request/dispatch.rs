@@ -28,6 +28,7 @@ use crate::config::SettingsStrategy;
 use crate::fault::{self, Fault};
 use crate::http::reply::{Failure, chain};
 use crate::request::announcement::announce;
+use crate::request::names::{self, Exchange};
 use crate::request::translate::Names;
 use crate::tasks::{OpenLeg, OpenTask, Work, broadcast, finish_at_once};
 
@@ -54,8 +55,17 @@ pub(crate) struct Operation {
     pub(crate) catalog: CatalogChange,
     /// Names that no document of the index has had before.
     pub(crate) new_fields: Vec<String>,
+    /// What is to follow, as the task that the client sees.
+    pub(crate) follower: Option<Follower>,
     /// The index as the operation after this one will find it.
     pub(crate) next: Option<Head>,
+}
+
+/// A change of names that waits for a write, which is a part of it. It is durable from the same moment.
+#[derive(Clone)]
+pub(crate) struct Follower {
+    pub(crate) row: TaskRow,
+    pub(crate) exchanges: Vec<Exchange>,
 }
 
 /// What the catalog learns in the same transaction that makes the task durable.
@@ -141,9 +151,11 @@ pub(crate) async fn dispatch(
     refuse_if_frozen(app, &operation)?;
     refuse_if_full(app, &operation)?;
     fault::point(Fault::WriteSequenced);
-    let task = persist(app, &operation).await?;
+    let (uid, task) = persist(app, &operation).await?;
     fault::point(Fault::WriteRecorded);
-    let uid = task.uid;
+    if let Some(Follower { exchanges, .. }) = operation.follower.clone() {
+        names::follow(app, task.uid, exchanges, uid);
+    }
     let is_paced = operation.paced(app).is_some();
     let tag: Arc<str> = app.tag(uid).into();
 
@@ -434,24 +446,24 @@ pub(crate) fn new_row(
 }
 
 /// Task, legs and catalog are durable before any node hears of the write. Refused if the index has gone since the turn was taken:
-/// the end of its creation waits for no turn.
-async fn persist(app: &App, operation: &Operation) -> Result<TaskRow, Failure> {
+/// the end of its creation waits for no turn. Returns the task's uid, and the task that the client sees.
+async fn persist(app: &App, operation: &Operation) -> Result<(TaskUid, TaskRow), Failure> {
     let mut row = new_row(
         Some(operation.index.clone()),
         operation.kind,
         &operation.details,
         operation.custom_metadata.clone(),
     );
-    row.visible = !matches!(operation.work, Work::SetPrimaryKey { is_part: true, .. });
+    let follower = operation.follower.clone();
+    row.visible = follower.is_none();
     row.work = Some(Json::of(&operation.work));
     let node_uid = operation.node_uid.clone();
     let index = operation.index.clone();
     let legs = open_legs(&operation.legs, TaskUid(0));
     let catalog = operation.catalog.clone();
     let new_fields = operation.new_fields.clone();
-    // The request is remembered with the task that its client sees.
-    let claim = row.visible.then(idempotency::claim).flatten();
-    let task = app
+    let claim = idempotency::claim();
+    let recorded = app
         .store
         .write(move |tx| {
             let creates = matches!(catalog, CatalogChange::Put(_));
@@ -463,7 +475,22 @@ async fn persist(app: &App, operation: &Operation) -> Result<TaskRow, Failure> {
                 u32::try_from(tx.sequences().next(miroir_store::table::BATCH_UID)?).ok();
             row.position = Some(u64::from(row.uid.0));
             tx.tasks().insert(&row)?;
-            idempotency::store(claim, tx, &row)?;
+            let shown = match follower {
+                None => row.clone(),
+                Some(follower) => {
+                    let mut shown = follower.row;
+                    shown.uid = tx.sequences().next_task_uid()?;
+                    shown.work = Some(Json::of(&Work::ExchangeNames {
+                        exchanges: follower.exchanges,
+                        refused: None,
+                        part: Some(row.uid),
+                    }));
+                    tx.tasks().insert(&shown)?;
+                    shown
+                }
+            };
+            // The request is remembered with the task that its client sees.
+            idempotency::store(claim, tx, &shown)?;
             for mut leg in legs {
                 leg.key.task_uid = row.uid;
                 tx.node_tasks()
@@ -487,10 +514,10 @@ async fn persist(app: &App, operation: &Operation) -> Result<TaskRow, Failure> {
                 CatalogChange::UnfoldIds => tx.catalog().unfold_ids(&index)?,
                 CatalogChange::Delete => catalog::forget(tx, &node_uid)?,
             }
-            Ok(Some(row))
+            Ok(Some((row.uid, shown)))
         })
         .await?;
-    task.ok_or_else(|| {
+    recorded.ok_or_else(|| {
         Failure::new(
             Code::MiroirSequencerUnavailable,
             "The index could not be created, as has just turned out; nothing was changed. Send the request again.",

@@ -203,6 +203,7 @@ pub(crate) async fn write(
         },
         index: uid,
         node_uid: next.node_uid.clone(),
+        follower: None,
         next: Some(next),
     };
     dispatch(app, turn, operation).await

@@ -106,6 +106,7 @@ pub(crate) async fn edit(
         catalog: CatalogChange::None,
         new_fields: Vec::new(),
         node_uid: head.node_uid.clone(),
+        follower: None,
         next: Some(head),
     };
     dispatch(app, turn, operation).await

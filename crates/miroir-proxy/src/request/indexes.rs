@@ -22,7 +22,7 @@ use crate::cluster::sequencer::{Head, Turn};
 use crate::cluster::touches::Touched;
 use crate::http::reply::Failure;
 use crate::request::dispatch::{
-    Accepted, CatalogChange, Operation, PlannedLeg, conclude, dispatch, within,
+    Accepted, CatalogChange, Follower, Operation, PlannedLeg, conclude, dispatch, within,
 };
 use crate::request::stats;
 use crate::tasks::Work;
@@ -95,6 +95,7 @@ pub(crate) async fn delete(app: &Arc<App>, uid: IndexUid) -> Result<Accepted, Fa
         legs: everywhere(app, &node_uid, head.shards, |_| requests.clone()),
         catalog: CatalogChange::Delete,
         new_fields: Vec::new(),
+        follower: None,
         next: None,
         node_uid,
     };
@@ -134,31 +135,47 @@ pub(crate) async fn rekey(
     let defaults = app.node_defaults().await?;
     let operation = Operation {
         details,
-        ..new_key(app, uid, head, primary_key, false, &defaults)
+        ..new_key(app, uid, head, primary_key, &defaults)
     };
     dispatch(app, turn, operation).await
 }
 
-/// Sets the primary key of an index that is about to be called `new`, as a part of that task. Returns why a server would not.
+/// What becomes of a primary key that is given along with another name.
+pub(crate) enum Rekeyed {
+    /// It is that already, or there is no such index.
+    Unneeded,
+    /// A server would not set it.
+    Refused(ApiError),
+    /// It is being set, and the follower goes on from there.
+    Begun(Box<Accepted>),
+}
+
+/// Sets the primary key of an index as a part of the task that gives it the name `new`.
 pub(crate) async fn rekey_for_a_rename(
     app: &Arc<App>,
     uid: IndexUid,
     new: &IndexUid,
     primary_key: String,
-) -> Result<Option<ApiError>, Failure> {
+    follower: Follower,
+) -> Result<Rekeyed, Failure> {
     let (turn, has_documents) = take_turn_to_rekey(app, &uid, Some(&primary_key)).await?;
     let Some(head) = turn.clone() else {
-        return Ok(None);
+        return Ok(Rekeyed::Unneeded);
     };
     match &head.primary_key {
-        Some(existing) if *existing == primary_key => return Ok(None),
-        Some(existing) if has_documents => return Ok(Some(key_is_set(new, existing))),
+        Some(existing) if *existing == primary_key => return Ok(Rekeyed::Unneeded),
+        Some(existing) if has_documents => {
+            return Ok(Rekeyed::Refused(key_is_set(new, existing)));
+        }
         _ => {}
     }
     let defaults = app.node_defaults().await?;
-    let operation = new_key(app, uid, head, primary_key, true, &defaults);
-    dispatch(app, turn, operation).await?;
-    Ok(None)
+    let operation = Operation {
+        follower: Some(follower),
+        ..new_key(app, uid, head, primary_key, &defaults)
+    };
+    let accepted = dispatch(app, turn, operation).await?;
+    Ok(Rekeyed::Begun(Box::new(accepted)))
 }
 
 /// Of this task a server names the index; of a document task it does not.
@@ -174,7 +191,6 @@ fn new_key(
     uid: IndexUid,
     head: Head,
     primary_key: String,
-    is_part: bool,
     defaults: &NodeDefaults,
 ) -> Operation {
     let next = Head {
@@ -187,7 +203,6 @@ fn new_key(
         custom_metadata: None,
         work: Work::SetPrimaryKey {
             primary_key: primary_key.clone(),
-            is_part,
         },
         touched: Touched::Nothing,
         plan: plan::write(
@@ -202,6 +217,7 @@ fn new_key(
         new_fields: Vec::new(),
         index: uid,
         node_uid: next.node_uid.clone(),
+        follower: None,
         next: Some(next),
     }
 }
@@ -331,6 +347,7 @@ fn creation(app: &Arc<App>, uid: IndexUid, head: Head, defaults: &NodeDefaults) 
         new_fields: Vec::new(),
         index: uid,
         node_uid: head.node_uid.clone(),
+        follower: None,
         next: Some(head),
     }
 }

@@ -21,8 +21,8 @@ use crate::clock;
 use crate::cluster::sequencer::Turn;
 use crate::fault::{self, Fault};
 use crate::http::reply::{Failure, chain};
-use crate::request::dispatch::{Accepted, conclude, new_row, record};
-use crate::request::indexes::{is_taken, rekey, rekey_for_a_rename, take_turn};
+use crate::request::dispatch::{Accepted, Follower, conclude, new_row, record};
+use crate::request::indexes::{Rekeyed, is_taken, rekey, rekey_for_a_rename, take_turn};
 use crate::tasks::{Work, finish_now};
 
 /// After the store took no write.
@@ -121,17 +121,27 @@ pub(crate) async fn rename(
         ("oldIndexUid".to_owned(), json!(uid)),
         ("newIndexUid".to_owned(), json!(new)),
     ]);
-    let refused = match primary_key {
-        Some(key) if uid == new => return rekey(app, uid, Some(key), details).await,
-        Some(key) if app.catalog.get(&new).is_none() && !is_taken(app, &new).await? => {
-            rekey_for_a_rename(app, uid.clone(), &new, key).await?
-        }
-        _ => None,
-    };
     let exchanges = vec![Exchange {
         indexes: (uid.clone(), new.clone()),
         rename: true,
     }];
+    let row = new_row(Some(uid.clone()), kind, &details, None);
+    let mut refused = None;
+    match primary_key {
+        Some(key) if uid == new => return rekey(app, uid, Some(key), details).await,
+        Some(key) if app.catalog.get(&new).is_none() && !is_taken(app, &new).await? => {
+            let follower = Follower {
+                row: row.clone(),
+                exchanges: exchanges.clone(),
+            };
+            match rekey_for_a_rename(app, uid.clone(), &new, key, follower).await? {
+                Rekeyed::Begun(accepted) => return Ok(*accepted),
+                Rekeyed::Refused(error) => refused = Some(error),
+                Rekeyed::Unneeded => {}
+            }
+        }
+        _ => {}
+    }
     let turns = take_turns(app, &exchanges).await?;
     let error = if turns[&uid].is_none() {
         Some(ApiError::index_not_found(&uid))
@@ -143,8 +153,21 @@ pub(crate) async fn rename(
     if error.is_some() || uid == new {
         return conclude(app, Some(uid), kind, details, None, error).await;
     }
-    let row = new_row(Some(uid), kind, &details, None);
     begin(app, row, exchanges, refused, turns).await
+}
+
+/// Goes on where a write has begun that is a part of the task.
+pub(crate) fn follow(app: &Arc<App>, uid: TaskUid, exchanges: Vec<Exchange>, part: TaskUid) {
+    let app = Arc::clone(app);
+    app.clone().spawn_worker(async move {
+        let turns = loop {
+            match take_turns(&app, &exchanges).await {
+                Ok(turns) => break turns,
+                Err(_) => tokio::time::sleep(PAUSE).await,
+            }
+        };
+        carry_out(app, uid, exchanges, (None, Some(part)), turns).await;
+    });
 }
 
 async fn take_turns(app: &App, exchanges: &[Exchange]) -> Result<Turns, Failure> {
@@ -171,6 +194,7 @@ async fn begin(
     let work = Work::ExchangeNames {
         exchanges: exchanges.clone(),
         refused: refused.clone(),
+        part: None,
     };
     fault::point(Fault::NamesSequenced);
     let task = record(app, row, &work).await?;
@@ -179,7 +203,7 @@ async fn begin(
         Arc::clone(app),
         task.uid,
         exchanges,
-        refused,
+        (refused, None),
         turns,
     ));
     Ok(Accepted {
@@ -189,12 +213,12 @@ async fn begin(
 }
 
 /// Waits until every earlier task of the indexes has ended, and changes the names. What else was `refused` of the task fails it all
-/// the same. Harmless to repeat after a restart.
+/// the same; a part that has failed leaves the names as they are. Harmless to repeat after a restart.
 pub(crate) async fn carry_out(
     app: Arc<App>,
     uid: TaskUid,
     exchanges: Vec<Exchange>,
-    refused: Option<Value>,
+    (refused, part): (Option<Value>, Option<TaskUid>),
     mut turns: Turns,
 ) {
     let started_at = clock::now_ns();
@@ -211,7 +235,7 @@ pub(crate) async fn carry_out(
         let error = refused.as_ref().map(Json::of);
         let written = app
             .store
-            .write(move |tx| exchange(tx, uid, &names, &both_ways, error, started_at))
+            .write(move |tx| exchange(tx, (uid, part), &names, &both_ways, error, started_at))
             .await;
         match written {
             Ok(true) => break,
@@ -254,10 +278,11 @@ fn renames(exchanges: &[Exchange]) -> Vec<(IndexUid, IndexUid)> {
     exchanges.iter().flat_map(both).collect()
 }
 
-/// The one change of the store. False: an index has gone meanwhile (its creation has failed), and the task fails with that.
+/// The one change of the store. False: a part of the task has failed, an index has gone meanwhile (its creation has failed), or one has
+/// come that has the name. The task fails with that.
 fn exchange(
     tx: &mut dyn Transaction,
-    uid: TaskUid,
+    (uid, part): (TaskUid, Option<TaskUid>),
     renames: &[(IndexUid, IndexUid)],
     exchanges: &[Exchange],
     refused: Option<Json>,
@@ -266,8 +291,9 @@ fn exchange(
     let Some(mut task) = tx.tasks().get(uid)? else {
         return Ok(false);
     };
+    let part = part.map(|part| tx.tasks().get(part)).transpose()?.flatten();
+    let mut error = part.and_then(|part| part.error);
     let mut rows = Vec::new();
-    let mut error = None;
     for (old, new) in renames {
         match tx.catalog().get(old)? {
             Some(mut row) => {
@@ -277,7 +303,11 @@ fn exchange(
                 }
                 rows.push(row);
             }
-            None => error = Some(ApiError::index_not_found(old)),
+            None => error = Some(Json::of(&ApiError::index_not_found(old))),
+        }
+        let is_free = renames.iter().any(|(other, _)| other == new);
+        if !is_free && tx.catalog().get(new)?.is_some() {
+            error = Some(Json::of(&ApiError::index_already_exists(new)));
         }
     }
     let is_done = error.is_none();
@@ -304,7 +334,7 @@ fn exchange(
     }
     let batch = tx.sequences().next(miroir_store::table::BATCH_UID)?;
     let details = task.details.clone();
-    let error = error.map(|error| Json::of(&error)).or(refused);
+    let error = error.or(refused);
     finish_now(&mut task, batch, error, details, started_at);
     tx.tasks().update(&task)?;
     Ok(is_done)

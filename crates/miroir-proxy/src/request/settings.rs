@@ -122,6 +122,7 @@ pub(crate) async fn change(
         },
         node_uid: next.node_uid.clone(),
         index: uid.clone(),
+        follower: None,
         next: Some(next),
     };
     let changed = dispatch(app, turn, operation).await;

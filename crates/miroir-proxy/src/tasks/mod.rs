@@ -72,11 +72,7 @@ pub(crate) enum Work {
         lexicon: Sent,
     },
     /// The primary key is set, by itself or as a part of another task, which is the one that clients see.
-    SetPrimaryKey {
-        primary_key: String,
-        #[serde(default)]
-        is_part: bool,
-    },
+    SetPrimaryKey { primary_key: String },
     /// These user settings become the committed ones.
     Settings { settings: Map<String, Value> },
     /// The end is known; the legs only bring the index into being, as a server does before it reads the documents.
@@ -94,6 +90,9 @@ pub(crate) enum Work {
         /// Why the task fails nevertheless.
         #[serde(default)]
         refused: Option<Value>,
+        /// The write that is a part of it: without that one nothing is changed.
+        #[serde(default)]
+        part: Option<TaskUid>,
     },
     /// The index is compacted on one node after the other.
     Compact { node_uid: NodeUid },

@@ -115,7 +115,11 @@ async fn go_on(app: &Arc<App>, uid: TaskUid, work: Work, held: &mut BTreeMap<Ind
             app.spawn_worker(backups::carry_out(Arc::clone(app), uid, backup));
         }
         Work::Export { export } => export::begin(app, uid, export),
-        Work::ExchangeNames { exchanges, refused } => {
+        Work::ExchangeNames {
+            exchanges,
+            refused,
+            part,
+        } => {
             let mut turns = names::Turns::new();
             for name in exchanges.iter().flat_map(|exchange| {
                 let (left, right) = &exchange.indexes;
@@ -128,8 +132,13 @@ async fn go_on(app: &Arc<App>, uid: TaskUid, work: Work, held: &mut BTreeMap<Ind
                 turns.insert(name.clone(), turn);
             }
             let app = Arc::clone(app);
-            app.clone()
-                .spawn_worker(names::carry_out(app, uid, exchanges, refused, turns));
+            app.clone().spawn_worker(names::carry_out(
+                app,
+                uid,
+                exchanges,
+                (refused, part),
+                turns,
+            ));
         }
         _ => {}
     }

@@ -26,10 +26,11 @@ enum Deed {
     DeleteIndex,
     Swap,
     Rename,
+    RenameAndSetPrimaryKey,
 }
 
 impl Deed {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Add,
         Self::Update,
         Self::DeleteDocuments,
@@ -41,6 +42,7 @@ impl Deed {
         Self::DeleteIndex,
         Self::Swap,
         Self::Rename,
+        Self::RenameAndSetPrimaryKey,
     ];
 
     /// What every deed passes that nodes are told of. The points of repairs and restarts have tests of their own.
@@ -67,6 +69,10 @@ impl Deed {
     fn points(self) -> Vec<Fault> {
         match self {
             Self::Swap | Self::Rename => Self::OF_NAMES.to_vec(),
+            Self::RenameAndSetPrimaryKey => {
+                let of_names = [Fault::NamesAwaited, Fault::NamesExchanged];
+                [&Self::OF_NODES[..], &of_names].concat()
+            }
             Self::ChangeSettings | Self::FirstSettings => {
                 [&Self::OF_NODES[..], &[Fault::SettingsReadBack]].concat()
             }
@@ -100,7 +106,7 @@ impl Deed {
                     succeed(client, client.post("/indexes", &body).await).await;
                 }
             }
-            Self::SetPrimaryKey => {
+            Self::SetPrimaryKey | Self::RenameAndSetPrimaryKey => {
                 let body = json!({ "uid": index });
                 succeed(client, client.post("/indexes", &body).await).await;
             }
@@ -142,6 +148,10 @@ impl Deed {
             Self::Swap => {
                 let body = json!([{ "indexes": [index, format!("{index}-other")] }]);
                 client.post("/swap-indexes", &body).await
+            }
+            Self::RenameAndSetPrimaryKey => {
+                let body = json!({ "uid": format!("{index}-other"), "primaryKey": "key" });
+                client.patch(&format!("/indexes/{index}"), &body).await
             }
             Self::Rename => {
                 let body = json!({ "uid": format!("{index}-other") });
@@ -197,6 +207,22 @@ impl Deed {
                 view.expect("an answer").json().expect("JSON")["primaryKey"] == "key"
             }
             Self::CreateIndex => exists(client, &index).await,
+            Self::RenameAndSetPrimaryKey => {
+                let list = client.get("/indexes?limit=1000").await.expect("an answer");
+                let list = list.json().expect("JSON");
+                let listed = list["results"].as_array().expect("indexes").iter();
+                let names = [index.clone(), format!("{index}-other")];
+                let found: Vec<(bool, &Value)> = listed
+                    .filter(|view| names.iter().any(|name| view["uid"] == **name))
+                    .map(|view| (view["uid"] == *names[1], &view["primaryKey"]))
+                    .collect();
+                let is_done = found == [(true, &json!("key"))];
+                assert!(
+                    is_done || found == [(false, &Value::Null)],
+                    "half of it: {found:?}"
+                );
+                is_done
+            }
             Self::Swap | Self::Rename => {
                 let other = format!("{index}-other");
                 let mut counts = Vec::new();
