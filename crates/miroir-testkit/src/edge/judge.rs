@@ -1,5 +1,8 @@
 //! What an answer must be like, whatever was asked.
 
+use std::io::Read;
+
+use flate2::read::{GzDecoder, ZlibDecoder};
 use serde_json::Value;
 
 use super::draw::Request;
@@ -25,7 +28,8 @@ pub(super) fn judge(request: &Request, answer: Option<&Answer>) -> Option<String
             .is_well_formed
             .then(|| "no answer to a request that is well formed".to_owned());
     };
-    let text = String::from_utf8_lossy(&answer.body);
+    let body = decoded(answer);
+    let text = String::from_utf8_lossy(&body);
     if answer.status >= 500 && !is_a_servers_own(&text) {
         return Some(format!(
             "{} while every node is well: {text}",
@@ -53,11 +57,7 @@ pub(super) fn judge(request: &Request, answer: Option<&Answer>) -> Option<String
         .head
         .to_ascii_lowercase()
         .contains("content-type: application/json");
-    let is_plain = !answer
-        .head
-        .to_ascii_lowercase()
-        .contains("content-encoding:");
-    let error = serde_json::from_slice::<Value>(&unchunked(answer)).ok();
+    let error = serde_json::from_slice::<Value>(&body).ok();
     let is_error = |error: &Value| {
         ["message", "code", "type", "link"]
             .iter()
@@ -65,13 +65,32 @@ pub(super) fn judge(request: &Request, answer: Option<&Answer>) -> Option<String
     };
     if answer.status >= 400
         && is_json
-        && is_plain
         && request.method != "HEAD"
         && !error.as_ref().is_some_and(is_error)
     {
         return Some(format!("{} is no error of a server: {text}", answer.status));
     }
     None
+}
+
+/// The body as it was before it was encoded; as it came, where it is cut short.
+fn decoded(answer: &Answer) -> Vec<u8> {
+    let body = unchunked(answer);
+    let head = answer.head.to_ascii_lowercase();
+    let encoding = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-encoding:"));
+    let mut out = Vec::new();
+    let read = match encoding.map(str::trim) {
+        Some("gzip") => GzDecoder::new(&body[..]).read_to_end(&mut out),
+        Some("deflate") => ZlibDecoder::new(&body[..]).read_to_end(&mut out),
+        Some("br") => brotli::Decompressor::new(&body[..], 4096).read_to_end(&mut out),
+        _ => return body,
+    };
+    match read {
+        Ok(_) => out,
+        Err(_) => body,
+    }
 }
 
 /// The failures that a server has for what a client did: a body beyond the limit, and a line of NDJSON that is no object.
