@@ -38,10 +38,9 @@ pub fn ids(cluster: &str, numbers: std::ops::Range<u32>) -> impl Iterator<Item =
 
 /// Whether an id is one of [`ids`].
 pub fn is_id(cluster: &str, id: &str) -> bool {
-    id.strip_prefix(&symbols(hash::key_hash(cluster), 64))
-        .is_some_and(|number| {
-            number.len() == 32 && number.bytes().all(|byte| b"-_".contains(&byte))
-        })
+    id.len() == 64 + 32
+        && id.bytes().all(|byte| b"-_".contains(&byte))
+        && id.starts_with(&symbols(hash::key_hash(cluster), 64))
 }
 
 fn symbols(bits: u64, count: u32) -> String {

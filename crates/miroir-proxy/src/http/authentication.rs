@@ -30,8 +30,17 @@ pub(crate) fn guarded(
     handlers: MethodRouter<Arc<App>>,
 ) -> MethodRouter<Arc<App>> {
     let admission = middleware::from_fn_with_state(Arc::clone(app), admission);
+    guarded_too(app, action, handlers.route_layer(admission))
+}
+
+/// Opens handlers that are guarded, on the outside, by another action, to those whose credential allows this one as well.
+pub(crate) fn guarded_too(
+    app: &Arc<App>,
+    action: Action,
+    handlers: MethodRouter<Arc<App>>,
+) -> MethodRouter<Arc<App>> {
     let guard = middleware::from_fn_with_state((Arc::clone(app), action), client);
-    handlers.route_layer(admission).route_layer(guard)
+    handlers.route_layer(guard)
 }
 
 async fn client(

@@ -74,8 +74,7 @@ impl Edge {
 
     async fn routed(&self, request: Request, lane: Option<Lane>) -> Response {
         if let Some(lane) = lane {
-            // In a box, because everything around it is moved until it is polled.
-            return Box::pin(lane.answer(&self.app, request)).await;
+            return lane.answer(&self.app, request).await;
         }
         let (request, rest) = unread::lend(request);
         let request = verbs::without_synonyms(request);

@@ -105,9 +105,10 @@ async fn search(app: &Arc<App>, head: Parts, body: Body, access: Access) -> Resp
 
 async fn searched(app: &Arc<App>, head: &Parts, body: Bytes, access: &Access) -> Response {
     let (uid, _) = split(&head.uri).expect("it is on this lane");
-    let answer = async {
+    // In a box, because it is as large as all the ways that a search can take, and is handed on several times.
+    let answer = Box::pin(async {
         respond(api::search::posted(app, access, uid, &head.headers, Body::from(body)).await)
-    };
+    });
     let floor = terms::floor(&head.headers);
     terms::told(app, floor, head.uri.path(), answer).await
 }

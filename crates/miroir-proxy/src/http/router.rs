@@ -14,7 +14,7 @@ use crate::api::refused::REFUSED;
 use crate::api::settings::SUB_ROUTES;
 use crate::app::App;
 use crate::capabilities::{exact_dictionary, idempotency, query_coalescing, settings_broadcast};
-use crate::http::authentication::{self, guarded, guarded_or_admin};
+use crate::http::authentication::{self, guarded, guarded_or_admin, guarded_too};
 use crate::http::reply::Reply;
 use crate::telemetry;
 
@@ -188,7 +188,10 @@ pub(crate) fn client_routes(app: Arc<App>) -> Router {
         )
         .route(
             "/render-template",
-            guard(Action::SettingsGet, post(api::templates::render)),
+            guard(
+                Action::SettingsGet,
+                guarded_too(&app, Action::DocumentsGet, post(api::templates::render)),
+            ),
         );
     for route in SUB_ROUTES {
         let update = match route.merges {

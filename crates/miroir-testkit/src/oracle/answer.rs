@@ -5,6 +5,9 @@
 //! the tree was built, and two equal servers may differ in it. So inside a run of equal counts the order is ignored, in
 //! facets that are ordered by count and in no others. Which values are shown always counts: two answers that cut the same
 //! run differently are different, unless the query leaves that to another class.
+//!
+//! Documents that are exactly as similar to another one come on a server as its index of vectors visits them, so inside a run of
+//! equal scores their order is ignored too.
 
 use http::StatusCode;
 
@@ -64,6 +67,15 @@ impl Answer {
                     }
                 }
             });
+            if query.any_tie
+                && let Some(Tree::List(hits)) = tree
+                    .members_mut()
+                    .and_then(|members| members.get_mut("hits"))
+            {
+                for tied in hits.chunk_by_mut(|left, right| score(left) == score(right)) {
+                    tied.sort_by_key(sort_key);
+                }
+            }
             if let Some(list) = query.unordered
                 && let Some(Tree::List(elements)) =
                     tree.members_mut().and_then(|members| members.get_mut(list))
@@ -121,6 +133,10 @@ fn settle_equal_counts(values: &mut Tree) {
 /// Elements of an unordered list are compared by primary key, or by their text without one.
 fn sort_key(element: &Tree) -> String {
     element.member("id").unwrap_or(element).to_string()
+}
+
+fn score(hit: &Tree) -> Option<&Tree> {
+    hit.member("_rankingScore")
 }
 
 /// Removes the entry of the tie rule. It is the last rule; when the primary key is not displayed its name is hidden.

@@ -133,3 +133,27 @@ async fn documents_of_tasks_and_templates_of_requests_are_served() {
     let refused = refused.expect("an answer").json().expect("JSON");
     assert_eq!(refused["code"], "miroir_capability_disabled");
 }
+
+#[tokio::test]
+async fn a_template_takes_the_right_to_settings_and_the_right_to_documents() {
+    let fleet = start(Cluster::builder().nodes(1).rf(1).shards(2)).await;
+    let client = fleet.client();
+    let rights = ["settings.get", "documents.get"];
+    for (actions, is_let_in) in [
+        (&rights[..1], false),
+        (&rights[1..], false),
+        (&rights[..], true),
+    ] {
+        let key = json!({ "actions": actions, "indexes": ["*"], "expiresAt": null });
+        let key = client.post("/keys", &key).await.expect("an answer");
+        let key = key.json().expect("JSON")["key"].clone();
+        let client = client.with_key(key.as_str());
+        let answer = client.post("/render-template", &json!({})).await;
+        let code = answer.expect("an answer").json().expect("JSON")["code"].clone();
+        let expected = match is_let_in {
+            true => "feature_not_enabled",
+            false => "invalid_api_key",
+        };
+        assert_eq!(code, expected, "{actions:?}");
+    }
+}

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// How long a fleet may take for what it surely does; only a failing test waits so long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Fleets that run at once, however many tests do: each is several processes, and a starved process looks like a dead one.
 static SLOTS: Semaphore = Semaphore::const_new(3);

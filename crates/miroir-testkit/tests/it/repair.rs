@@ -353,7 +353,7 @@ async fn away_for_a_change(fleet: &mut Fleet, client: &Client) -> Vec<Value> {
 async fn what_is_written_during_a_repair_is_neither_lost_nor_overwritten() {
     let mut fleet = start(
         fleet()
-            .config("rebalancer.migration_batch_size", 10)
+            .config("rebalancer.migration_batch_size", 50)
             .config("rebalancer.cutover_hold_ms", 5000),
     )
     .await;
@@ -399,8 +399,8 @@ async fn a_repair_goes_on_after_the_proxy_or_a_node_dies_in_it() {
     // Slow enough to be met in the middle.
     let mut fleet = start(
         fleet()
-            .config("rebalancer.migration_batch_size", 5)
-            .config("rebalancer.throttle_factor", 5),
+            .config("rebalancer.migration_batch_size", 10)
+            .config("rebalancer.throttle_factor", 2),
     )
     .await;
     let client = fleet.client();

@@ -4,6 +4,7 @@
 mod tests;
 
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 
 use jiff::SignedDuration;
@@ -94,19 +95,41 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let civil = self.civil().expect("the constructors check the range");
         let (date, time) = (civil.date(), civil.time());
-        let digits = format!("{:09}", time.subsec_nanosecond());
-        let kept = digits.trim_end_matches('0').len().max(3);
-        write!(
-            formatter,
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{}Z",
-            date.year(),
-            date.month(),
-            date.day(),
-            time.hour(),
-            time.minute(),
-            time.second(),
-            &digits[..kept]
-        )
+        // Digit by digit: every line of the log begins with one of these.
+        let mut text = *b"0000-00-00T00:00:00.000000000Z";
+        for (end, number) in [
+            (4, i32::from(date.year())),
+            (7, i32::from(date.month())),
+            (10, i32::from(date.day())),
+            (13, i32::from(time.hour())),
+            (16, i32::from(time.minute())),
+            (19, i32::from(time.second())),
+            (FRACTION.end, time.subsec_nanosecond()),
+        ] {
+            write_digits(&mut text[..end], number);
+        }
+        let zeros = text[FRACTION.start + 3..FRACTION.end]
+            .iter()
+            .rev()
+            .take_while(|digit| **digit == b'0')
+            .count();
+        let end = FRACTION.end - zeros;
+        text[end] = b'Z';
+        formatter.write_str(str::from_utf8(&text[..=end]).expect("digits and signs"))
+    }
+}
+
+/// Where the nanoseconds stand in a timestamp.
+const FRACTION: Range<usize> = 20..29;
+
+/// Writes a number, which is not negative, over the zeros that a text ends with.
+fn write_digits(text: &mut [u8], mut number: i32) {
+    for digit in text.iter_mut().rev() {
+        if number == 0 {
+            break;
+        }
+        *digit = b'0' + u8::try_from(number % 10).expect("one digit");
+        number /= 10;
     }
 }
 

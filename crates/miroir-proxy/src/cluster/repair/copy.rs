@@ -28,7 +28,7 @@ const FIRST_HELD_ROUND: usize = 3;
 /// More rounds mean that the nodes do not make the same of the same document.
 const MOST_ROUNDS: usize = 12;
 
-/// Makes the documents of these shards equal on both nodes.
+/// Makes the documents of these shards equal on both nodes, which have applied everything up to some position since the repair began.
 pub(super) async fn settle(
     repairing: &Repairing<'_>,
     shards: &ShardSet,
@@ -36,7 +36,6 @@ pub(super) async fn settle(
     pace: &Pace,
 ) -> Result<(), Stopped> {
     let (source, destination) = (repairing.source(), repairing.destination());
-    repairing.fence().await?;
     let mut open: BTreeSet<String> = BTreeSet::new();
     for copy in [&source, &destination] {
         open.extend(copy.list(shards, primary_key).await?);
@@ -45,7 +44,6 @@ pub(super) async fn settle(
     for round in 0..MOST_ROUNDS {
         let mut left = std::mem::take(&mut open);
         while !left.is_empty() {
-            let begun = Instant::now();
             let mut batch = Vec::with_capacity(size.get());
             while batch.len() < size.get()
                 && let Some(id) = left.pop_first()
@@ -53,9 +51,8 @@ pub(super) async fn settle(
                 batch.push(id);
             }
             let is_held = round >= FIRST_HELD_ROUND;
-            let changes = compare(repairing, &batch, primary_key, is_held, &mut size).await?;
+            let changes = compare(repairing, &batch, primary_key, is_held, &mut size, pace).await?;
             open.extend(changes.left);
-            pace.rest(begun).await;
         }
         if open.is_empty() {
             return Ok(());
@@ -65,13 +62,15 @@ pub(super) async fn settle(
     Err(Stopped::NeverEqual { id })
 }
 
-/// Compares one batch and sends the destination what it lacks.
+/// Compares one batch and sends the destination what it lacks. Rests as long as that was work: to wait until busy nodes have caught up
+/// is a rest already.
 async fn compare(
     repairing: &Repairing<'_>,
     batch: &[String],
     primary_key: &str,
     is_held: bool,
     size: &mut BatchSize,
+    pace: &Pace,
 ) -> Result<Changes, Stopped> {
     let index = &repairing.unit.index;
     let mut turn = Some(repairing.turn().await?);
@@ -101,16 +100,19 @@ async fn compare(
     repairing.app.metrics.work.copied(changes.copies.len());
     let requests = changes.requests(repairing, primary_key)?;
     if requests.is_empty() {
-        return Ok(changes);
+        drop(turn);
+    } else {
+        let end = repairing.push(requests);
+        drop(turn);
+        repairing.taken(end).await?;
+        fault::point(Fault::CopySent);
     }
-    let end = repairing.push(requests);
-    drop(turn);
-    repairing.taken(end).await?;
-    fault::point(Fault::CopySent);
+    pace.rest(read.begun).await;
     Ok(changes)
 }
 
 struct Read {
+    begun: Instant,
     source: Documents,
     destination: Documents,
 }
@@ -122,6 +124,7 @@ async fn read(
     size: &mut BatchSize,
 ) -> Result<Read, Stopped> {
     let read = Read {
+        begun: Instant::now(),
         source: repairing.source().documents(batch, primary_key).await?,
         destination: repairing
             .destination()

@@ -216,8 +216,7 @@ impl<'a> Repairing<'a> {
 
     async fn run(mut self, pace: &Pace) -> Result<(), Stopped> {
         self.advance(StaleState::Repairing).await?;
-        prepare::prepare(&self).await?;
-        let head = self.fence().await?;
+        let head = prepare::prepare(&self).await?;
         if let Some(primary_key) = &head.primary_key {
             let documents = self.source().counts().await?;
             let shards = decide::portion(&self.unit.shards, &documents);
@@ -351,10 +350,11 @@ impl<'a> Repairing<'a> {
 
     /// Waits until both nodes have applied everything that is in their lanes now.
     async fn caught_up(&self) -> Result<(), Stopped> {
-        for copy in [self.source(), self.destination()] {
+        let caught_up = async |copy: Copy<'_>| {
             self.app.lanes.barrier(copy.node, copy.index).await;
-            copy.caught_up().await?;
-        }
+            copy.caught_up().await
+        };
+        tokio::try_join!(caught_up(self.source()), caught_up(self.destination()))?;
         Ok(())
     }
 

@@ -11,8 +11,9 @@ use crate::cluster::sequencer::Head;
 use crate::request::indexes::{creation_requests, overlay_request, primary_key_requests};
 use crate::request::settings::twin_request;
 
-/// Brings the index on the destination in line. What is in line already is left alone.
-pub(super) async fn prepare(repairing: &Repairing<'_>) -> Result<(), Stopped> {
+/// Brings the index on the destination in line, and returns the index at a position that both nodes have applied since. What is in line
+/// already is left alone.
+pub(super) async fn prepare(repairing: &Repairing<'_>) -> Result<Head, Stopped> {
     let defaults = repairing
         .app
         .node_defaults()
@@ -22,7 +23,7 @@ pub(super) async fn prepare(repairing: &Repairing<'_>) -> Result<(), Stopped> {
     let head = repairing.fence().await?;
     let missing = missing(&destination, &head, &defaults).await?;
     if missing.is_nothing() {
-        return Ok(());
+        return Ok(head);
     }
     tracing::info!(node_id = %destination.node, index = %destination.index, "a node gets an index or settings that it missed");
     let turn = repairing.turn().await?;
@@ -37,7 +38,7 @@ pub(super) async fn prepare(repairing: &Repairing<'_>) -> Result<(), Stopped> {
     drop(turn);
     let tasks = repairing.taken(end).await?;
     if destination.ended(&tasks).await? {
-        Ok(())
+        repairing.fence().await
     } else {
         Err(Stopped::SettingsFailed)
     }

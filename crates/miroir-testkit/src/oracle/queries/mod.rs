@@ -38,6 +38,8 @@ pub(super) struct Query {
     pub(super) ignored: &'static [&'static str],
     /// Which of equally frequent values are left when a list of facet values is cut is judged by another class.
     pub(super) any_cut: bool,
+    /// Hits of one score may come in any order.
+    pub(super) any_tie: bool,
 }
 
 impl Query {
@@ -51,6 +53,7 @@ impl Query {
             unordered: None,
             ignored: &[],
             any_cut: false,
+            any_tie: false,
         }
     }
 

@@ -29,7 +29,12 @@ pub(in crate::oracle) const CLASSES: &[Definition] = &[
         },
     )
     .of_a_server(),
-    Definition::exact("similar", "documents like one, and like none", similar).of_a_server(),
+    Definition::exact(
+        "similar",
+        "documents like one, and like none; those that are as similar in any order",
+        similar,
+    )
+    .of_a_server(),
     Definition::exact(
         "facet_search_vectors",
         "values of a facet under semantic and hybrid queries",
@@ -125,7 +130,11 @@ fn similar(source: &mut Source<'_>) -> Query {
         set(&mut body, "rankingScoreThreshold", threshold);
     }
     shown(source, &mut body);
-    Query::post(Profile::Vectors, "similar", body)
+    set(&mut body, "showRankingScore", true);
+    Query {
+        any_tie: true,
+        ..Query::post(Profile::Vectors, "similar", body)
+    }
 }
 
 fn facet_search(source: &mut Source<'_>) -> Query {
