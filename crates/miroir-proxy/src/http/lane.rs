@@ -76,7 +76,9 @@ impl Lane {
                 };
                 let id = rest.strip_prefix("documents/").unwrap_or_default();
                 let query = head.uri.query();
-                let answer = async { respond(api::documents::one(app, uid, id, query).await) };
+                // In a box, like that of a search, because it is handed on several times.
+                let answer =
+                    Box::pin(async { respond(api::documents::one(app, uid, id, query).await) });
                 let floor = terms::floor(&head.headers);
                 terms::told(app, floor, head.uri.path(), answer).await
             }
@@ -105,7 +107,6 @@ async fn search(app: &Arc<App>, head: Parts, body: Body, access: Access) -> Resp
 
 async fn searched(app: &Arc<App>, head: &Parts, body: Bytes, access: &Access) -> Response {
     let (uid, _) = split(&head.uri).expect("it is on this lane");
-    // In a box, because it is as large as all the ways that a search can take, and is handed on several times.
     let answer = Box::pin(async {
         respond(api::search::posted(app, access, uid, &head.headers, Body::from(body)).await)
     });

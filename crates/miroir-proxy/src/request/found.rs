@@ -151,20 +151,21 @@ pub(crate) async fn by_words(
     let words = frequency::words(index, query);
     let two = purpose == Purpose::Page
         && phases::are_two(query, &index.view, window, reading.asked(window.end));
+    // Ways that few searches take are in boxes, or all searches would be as large.
     let look = async || match &words {
-        Some(words) => frequency::find(app, reading, query, window, words).await,
+        Some(words) => Box::pin(frequency::find(app, reading, query, window, words)).await,
         None => look(reading, query, window, two, purpose).await,
     };
-    let mut found = look().await;
-    // A node was lost between two questions about one list. It is not asked again, so this ends.
-    while matches!(found, Err(Missed::Lost)) && reading.has_time() {
-        found = look().await;
-    }
-    match found {
-        Ok(found) => Ok(found),
-        Err(Missed::Ended(end)) => Err(explain_end(app, index, query, end).await),
-        Err(Missed::Lost) => Err(unavailable(&index.shards().all())),
-    }
+    let end = loop {
+        match look().await {
+            Ok(found) => return Ok(found),
+            Err(Missed::Ended(end)) => break end,
+            // A node was lost between two questions about one list. It is not asked again, so this ends.
+            Err(Missed::Lost) if reading.has_time() => {}
+            Err(Missed::Lost) => return Err(unavailable(&index.shards().all())),
+        }
+    };
+    Err(Box::pin(explain_end(app, index, query, end)).await)
 }
 
 async fn look(
@@ -180,22 +181,35 @@ async fn look(
     {
         return Ok(Found::from(ranked));
     }
-    if let Some(found) = judged::look(reading, query, window, two_phases, purpose).await? {
-        return Ok(found);
-    }
-    if two_phases {
-        let ranked = reading.ranked(&phases::ranks(query), window.end).await?;
-        let page = window.of_order(&ranked.order);
-        let documents = reading.documents(query, &ranked, page);
-        let counts = reading.counts(query, &ranked, window.end);
-        let (documents, counts) = futures_util::try_join!(documents, counts)?;
-        if documents.is_some() {
-            let recounts = reading.recounts(query, &ranked, &counts).await?;
-            return Ok(Found::new(ranked, documents, counts, recounts));
+    if let Some(threshold) = judged::threshold(reading, query, window) {
+        let judged = judged::look(reading, query, threshold, window, two_phases, purpose);
+        if let Some(found) = Box::pin(judged).await? {
+            return Ok(found);
         }
+    }
+    if two_phases && let Some(found) = Box::pin(in_two_phases(reading, query, window)).await? {
+        return Ok(found);
     }
     let ranked = reading.ranked(query, window.end).await?;
     let counts = reading.counts(query, &ranked, window.end).await?;
     let recounts = reading.recounts(query, &ranked, &counts).await?;
     Ok(Found::new(ranked, None, counts, recounts))
+}
+
+/// Ranks first and gets the documents of the page after that; `None` if the page cannot be made so.
+async fn in_two_phases(
+    reading: &Reading<'_>,
+    query: &SearchQuery,
+    window: Window,
+) -> Result<Option<Found>, Missed> {
+    let ranked = reading.ranked(&phases::ranks(query), window.end).await?;
+    let page = window.of_order(&ranked.order);
+    let documents = reading.documents(query, &ranked, page);
+    let counts = reading.counts(query, &ranked, window.end);
+    let (documents, counts) = futures_util::try_join!(documents, counts)?;
+    if documents.is_none() {
+        return Ok(None);
+    }
+    let recounts = reading.recounts(query, &ranked, &counts).await?;
+    Ok(Some(Found::new(ranked, documents, counts, recounts)))
 }

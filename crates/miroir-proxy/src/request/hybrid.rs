@@ -32,15 +32,26 @@ pub(crate) async fn find(
     over_fetch: OverFetch,
     purpose: Purpose,
 ) -> Result<Found, Failure> {
-    let (index, end) = (reading.index, window.end);
-    let worded = async |list| explained(app, index, query, list).await;
-    let OverFetch(factor) = over_fetch;
     let kind = query.kind();
     if kind == SearchKind::Keyword || !app.config.vector_search.enabled {
         return found::by_words(app, reading, query, window, purpose).await;
     }
+    // In a box, or every search by words would be as large.
+    Box::pin(by_vectors(app, reading, query, window.end, over_fetch)).await
+}
+
+/// Finds the hits of a query that has a vector, or is to get one.
+async fn by_vectors(
+    app: &App,
+    reading: &Reading<'_>,
+    query: &SearchQuery,
+    end: usize,
+    OverFetch(factor): OverFetch,
+) -> Result<Found, Failure> {
+    let index = reading.index;
+    let worded = async |list| explained(app, index, query, list).await;
     check_embedder(app, index, query).await?;
-    let ratio = match kind {
+    let ratio = match query.kind() {
         SearchKind::Hybrid(ratio) => ratio,
         SearchKind::Semantic | SearchKind::Keyword => {
             let semantic = SearchQuery {

@@ -16,20 +16,23 @@ use crate::request::scatter::ScatterEnd;
 /// With a list that has to be longer, so many times more hits are asked for.
 const LONGER: usize = 4;
 
-/// The hits of a query that reach its threshold. `None` when nodes have to judge: one of them answers alone, nothing is to be
-/// shown, or hits that reach it stand among more others than can be looked at.
+/// The threshold that is to be judged here. None where one node answers alone, or nothing is to be shown.
+pub(crate) fn threshold(reading: &Reading<'_>, query: &SearchQuery, window: Window) -> Option<f64> {
+    let threshold = query.ranking_score_threshold?;
+    (window.end > 0 && reading.plan().legs.len() > 1).then_some(threshold)
+}
+
+/// The hits of a query that reach its threshold. `None` when nodes have to judge: hits that reach it stand among more others than
+/// can be looked at.
 pub(crate) async fn look(
     reading: &Reading<'_>,
     query: &SearchQuery,
+    threshold: f64,
     window: Window,
     two_phases: bool,
     purpose: Purpose,
 ) -> Result<Option<Found>, Missed> {
     let view = &reading.index.view;
-    let is_scored = window.end > 0 && reading.plan().legs.len() > 1;
-    let Some(threshold) = query.ranking_score_threshold.filter(|_| is_scored) else {
-        return Ok(None);
-    };
     let open = SearchQuery {
         ranking_score_threshold: None,
         show_ranking_score: true,
