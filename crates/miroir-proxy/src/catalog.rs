@@ -239,15 +239,18 @@ impl Catalog {
     }
 
     /// Indexes change their names, all at once: nobody sees some of them under the new and others under the old ones.
-    pub(crate) fn rename(&self, renames: &[(IndexUid, IndexUid)]) {
+    pub(crate) fn rename(&self, renames: &[(IndexUid, IndexUid)], rows: &[CatalogRow]) {
         self.change(|indexes, _| {
-            let found: Vec<(&IndexUid, Arc<Index>)> = renames
+            let found: Vec<(&CatalogRow, Arc<Index>)> = renames
                 .iter()
-                .filter_map(|(old, new)| Some((new, indexes.remove(old)?)))
+                .zip(rows)
+                .filter_map(|((old, _), row)| Some((row, indexes.remove(old)?)))
                 .collect();
-            for (new, mut index) in found {
-                Arc::make_mut(&mut index).row.uid = new.clone();
-                indexes.insert(new.clone(), index);
+            for (renamed, mut index) in found {
+                let row = &mut Arc::make_mut(&mut index).row;
+                row.uid.clone_from(&renamed.uid);
+                row.updated_at.clone_from(&renamed.updated_at);
+                indexes.insert(renamed.uid.clone(), index);
             }
         });
     }

@@ -11,7 +11,7 @@ use miroir_core::error::ApiError;
 use miroir_core::id::{IndexUid, NodeUid, TaskUid};
 use miroir_core::wire::index::SwapIndexes;
 use miroir_core::wire::task::{TaskKind, TaskStatus};
-use miroir_store::table::TaskRow;
+use miroir_store::table::{CatalogRow, TaskRow};
 use miroir_store::{Json, StoreError, Transaction};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -230,7 +230,7 @@ pub(crate) async fn carry_out(
     fault::point(Fault::NamesAwaited);
     let renames = renames(&exchanges);
     app.open_tasks.conceal(uid);
-    loop {
+    let rows = loop {
         let (names, both_ways) = (renames.clone(), exchanges.clone());
         let error = refused.as_ref().map(Json::of);
         let written = app
@@ -238,8 +238,8 @@ pub(crate) async fn carry_out(
             .write(move |tx| exchange(tx, (uid, part), &names, &both_ways, error, started_at))
             .await;
         match written {
-            Ok(true) => break,
-            Ok(false) => {
+            Ok(Some(rows)) => break rows,
+            Ok(None) => {
                 app.open_tasks.reveal(uid);
                 app.task_ended(TaskStatus::Failed);
                 return;
@@ -249,9 +249,9 @@ pub(crate) async fn carry_out(
                 tokio::time::sleep(PAUSE).await;
             }
         }
-    }
+    };
     fault::point(Fault::NamesExchanged);
-    app.catalog.rename(&renames);
+    app.catalog.rename(&renames, &rows);
     app.open_tasks.reveal(uid);
     app.task_ended(match refused {
         None => TaskStatus::Succeeded,
@@ -278,8 +278,8 @@ fn renames(exchanges: &[Exchange]) -> Vec<(IndexUid, IndexUid)> {
     exchanges.iter().flat_map(both).collect()
 }
 
-/// The one change of the store. False: a part of the task has failed, an index has gone meanwhile (its creation has failed), or one has
-/// come that has the name. The task fails with that.
+/// The one change of the store: the rows with their new names, in the order of `renames`. None: a part of the task has failed, an index
+/// has gone meanwhile (its creation has failed), or one has come that has the name. The task fails with that.
 fn exchange(
     tx: &mut dyn Transaction,
     (uid, part): (TaskUid, Option<TaskUid>),
@@ -287,9 +287,9 @@ fn exchange(
     exchanges: &[Exchange],
     refused: Option<Json>,
     started_at: i64,
-) -> Result<bool, StoreError> {
+) -> Result<Option<Vec<CatalogRow>>, StoreError> {
     let Some(mut task) = tx.tasks().get(uid)? else {
-        return Ok(false);
+        return Ok(None);
     };
     let part = part.map(|part| tx.tasks().get(part)).transpose()?.flatten();
     let mut error = part.and_then(|part| part.error);
@@ -337,7 +337,7 @@ fn exchange(
     let error = error.or(refused);
     finish_now(&mut task, batch, error, details, started_at);
     tx.tasks().update(&task)?;
-    Ok(is_done)
+    Ok(is_done.then_some(rows))
 }
 
 #[cfg(test)]

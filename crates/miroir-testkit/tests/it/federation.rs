@@ -272,3 +272,12 @@ async fn a_frozen_node_holds_no_query_back_for_long() {
     assert_eq!(after, before);
     fleet.node(0).thaw().expect("the node thaws");
 }
+
+#[tokio::test]
+async fn a_list_of_no_queries_tells_how_long_it_took_too() {
+    let fleet = start(Cluster::builder().nodes(1).rf(1).shards(2)).await;
+    let asked = json!({ "federation": { "showPerformanceDetails": true }, "queries": [] });
+    let body = page(&ask(&fleet.client(), &asked).await);
+    let took = body["performanceDetails"]["search"].as_str();
+    assert!(took.is_some_and(|took| took.ends_with('s')), "{body}");
+}

@@ -355,3 +355,23 @@ async fn an_index_is_renamed_right_after_its_settings_were_changed() {
         json!(["the"])
     );
 }
+
+#[tokio::test]
+async fn a_renamed_index_says_that_it_was_changed() {
+    let mut fleet = start(Cluster::builder().nodes(1).rf(1).shards(2)).await;
+    let client = fleet.client();
+    fill(&client, 1).await;
+    let times = async |client: &Client, uid: &str| {
+        let index = client.get(&format!("/indexes/{uid}")).await;
+        let index = index.expect("an answer").json().expect("JSON");
+        (index["createdAt"].clone(), index["updatedAt"].clone())
+    };
+    let before = times(&client, "stories").await;
+    let name = json!({ "uid": "tales" });
+    succeed(&client, client.patch("/indexes/stories", &name).await).await;
+    let after = times(&client, "tales").await;
+    assert_eq!(after.0, before.0);
+    assert_ne!(after.1, before.1);
+    fleet.restart_proxy().await.expect("it starts again");
+    assert_eq!(times(&fleet.client(), "tales").await, after);
+}

@@ -1,5 +1,7 @@
 //! The body of the answer to a federated search. Members and their order are those of the server's `FederatedSearchResult`.
 
+use std::time::Duration;
+
 use super::facets::IndexFacets;
 use super::lists::{Merged, Place};
 use super::{OfIndex, asked};
@@ -48,13 +50,17 @@ pub fn write(answer: &Answer<'_>, facts: &Facts<'_>) -> Result<Vec<u8>, MergeErr
     if let Some(count) = answer.merged.semantic_hits {
         out.extend_from_slice(format!(",\"semanticHitCount\":{count}").as_bytes());
     }
-    let slowest = answers().max_by_key(|answer| answer.processing_time_ms);
-    if let (true, Some(details)) = (
-        answer.federation.show_performance_details,
-        slowest.and_then(SearchAnswer::performance_details),
-    ) {
+    if answer.federation.show_performance_details {
         out.extend_from_slice(b",\"performanceDetails\":");
-        out.extend_from_slice(details);
+        let slowest = answers().max_by_key(|answer| answer.processing_time_ms);
+        match slowest.and_then(SearchAnswer::performance_details) {
+            Some(details) => out.extend_from_slice(details),
+            // Nobody was asked; a server tells how long that took, too.
+            None => {
+                let took = Duration::from_millis(facts.processing_time_ms);
+                out.extend_from_slice(format!("{{\"search\":\"{took:.2?}\"}}").as_bytes());
+            }
+        }
     }
     out.push(b'}');
     Ok(out)
