@@ -4,7 +4,7 @@
 //! query term are lazy in milli, and a path through the query ends where no document is left). One server has more
 //! documents, so it may know typos of the last words that some nodes never looked for, and mark them in hits that miss words in
 //! between. Asked for documents with all of some words, a node looks for the typos of each of them; so such hits are asked for
-//! again, by every set of words that they may have.
+//! again, by every set of words that they may have. What a hybrid search found by vectors may have any.
 
 use std::collections::HashMap;
 
@@ -38,6 +38,8 @@ pub struct Shown<'a> {
     pub page: &'a [Picked],
     /// The documents of the page were fetched apart from their ranks: then those are all that their nodes looked at.
     pub is_apart: bool,
+    /// Of a hybrid search: for each leg the one with the list by words of the same node, a list by words being its own.
+    pub by_words: Option<&'a [usize]>,
 }
 
 impl Unmarked {
@@ -62,28 +64,36 @@ impl Unmarked {
             return Ok(None);
         }
         let Shown { legs, page, .. } = shown;
-        let most = most_words(legs, shown.hits.iter().copied())?;
+        let all_of = |leg: usize| {
+            let hits = 0..legs[leg].answer.hits.len();
+            hits.map(move |hit| Picked { leg, hit })
+        };
+        let most = match shown.by_words {
+            Some(by_words) => most_words(legs, by_words.iter().copied().flat_map(all_of))?,
+            None => most_words(legs, shown.hits.iter().copied())?,
+        };
         if most + 1 < count {
             return Ok(None);
         }
         let mut fewest = count;
+        let mut may_have_any = false;
         let mut positions = HashMap::new();
         for leg in 0..legs.len() {
             let of_page = page.iter().enumerate().filter(|(_, hit)| hit.leg == leg);
+            let own = shown.by_words.map_or(leg, |by_words| by_words[leg]);
+            let is_by_vector = own != leg;
             let looked_at = match shown.is_apart {
                 true => most_words(legs, of_page.clone().map(|(_, hit)| *hit))?,
-                false => {
-                    let all = 0..legs[leg].answer.hits.len();
-                    most_words(legs, all.map(|hit| Picked { leg, hit }))?
-                }
+                false => most_words(legs, all_of(own))?,
             };
-            if looked_at == 0 || looked_at + 1 >= count {
+            if looked_at == 0 && !is_by_vector || looked_at + 1 >= count {
                 continue;
             }
             for (position, hit) in of_page {
                 if let Some(id) = canonical_id(hit.bytes(legs), primary_key)? {
                     positions.insert(id, position);
                     fewest = fewest.min(looked_at);
+                    may_have_any |= is_by_vector;
                 }
             }
         }
@@ -94,7 +104,10 @@ impl Unmarked {
         ids.sort_unstable();
         let filter = Value::String(id_filter(primary_key, &ids));
         let text = query.q.as_deref().unwrap_or_default();
-        let sets = words.sets_with_first_and_after(fewest);
+        let sets = match may_have_any {
+            true => words.sets(),
+            false => words.sets_with_first_and_after(fewest),
+        };
         let of_set = |kept: Kept| SearchQuery {
             q: Some(words.query(text, kept)),
             filter: Some(filter.clone()),

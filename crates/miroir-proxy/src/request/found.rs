@@ -36,6 +36,8 @@ pub(crate) struct Found {
     pub(crate) total: u64,
     /// Documents were found by their vectors, too: all that the filter lets through counts as found.
     pub(crate) by_vector: bool,
+    /// For each leg the one with the list by words of the same node, where a list by vectors stands beside it.
+    pub(crate) by_words: Option<Vec<usize>>,
     /// The legs that counted each document once.
     counted: Range<usize>,
     /// Answers to a question of its own about counts, which are right where those of the legs are not.
@@ -72,6 +74,7 @@ impl Found {
             documents,
             total: counts.total,
             by_vector: false,
+            by_words: None,
             facets: counts.facets,
             matching: None,
             recounts,
@@ -94,6 +97,7 @@ impl Found {
             documents: None,
             total,
             by_vector: false,
+            by_words: None,
             counted,
             facets: None,
             matching: None,
@@ -123,6 +127,14 @@ impl Found {
     pub(crate) fn with_vectors(self) -> Self {
         Self {
             by_vector: true,
+            ..self
+        }
+    }
+
+    /// The same, each leg's node having made this list by words.
+    pub(crate) fn beside(self, by_words: Vec<usize>) -> Self {
+        Self {
+            by_words: Some(by_words),
             ..self
         }
     }

@@ -108,6 +108,12 @@ async fn by_vectors(
     let mut legs = keyword.legs;
     let words_end = legs.len();
     legs.extend(vectors.legs);
+    let beside = vectors.sources.iter().enumerate().map(|(at, source)| {
+        let mut lists = keyword.sources.iter();
+        let of_node = lists.position(|list| list.node == source.node);
+        of_node.unwrap_or(words_end + at)
+    });
+    let beside = (0..words_end).chain(beside).collect();
     let counted = if unranked {
         0..words_end
     } else {
@@ -115,7 +121,7 @@ async fn by_vectors(
     };
     let uncovered = keyword.uncovered.union(&vectors.uncovered);
     let found = Found::blended(hits, ambiguous_ids, total, counted, uncovered, legs);
-    Ok(found.with_vectors())
+    Ok(found.with_vectors().beside(beside))
 }
 
 /// Refuses what a server refuses before it searches, and what nodes might not notice: the half by words knows no embedder.

@@ -32,6 +32,7 @@ pub(crate) async fn complete(
         hits: &found.hits,
         page,
         is_apart: found.documents.is_some(),
+        by_words: found.by_words.as_deref(),
     };
     let unmarked = Unmarked::of(query, &words, primary_key, shown).map_err(Failure::internal)?;
     let Some(unmarked) = unmarked else {

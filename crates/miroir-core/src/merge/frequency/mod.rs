@@ -63,6 +63,11 @@ impl<'q> Words<'q> {
         self.0.len()
     }
 
+    /// The sets of words, those with most words first.
+    pub(super) fn sets(&self) -> Vec<Kept> {
+        sets::all(self.0.len())
+    }
+
     /// The sets of words with the first one and at least one behind the first `known` and the next, those with most words first.
     pub(super) fn sets_with_first_and_after(&self, known: usize) -> Vec<Kept> {
         sets::with_first_and_after(self.0.len(), known)

@@ -81,6 +81,13 @@ pub fn levels(frequencies: &[u64]) -> Vec<Vec<Kept>> {
         .collect()
 }
 
+/// The sets of at least one of `words` words, those with most words first.
+pub(super) fn all(words: usize) -> Vec<Kept> {
+    let mut sets: Vec<Kept> = (1..1 << words).map(Kept).collect();
+    sets.sort_by_key(|kept| Reverse(kept.len()));
+    sets
+}
+
 /// The sets of some of `words` words with the first one and at least one behind the first `known` and the next, those with most
 /// words first.
 pub(super) fn with_first_and_after(words: usize, known: usize) -> Vec<Kept> {

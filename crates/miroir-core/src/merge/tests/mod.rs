@@ -3,6 +3,7 @@
 mod answer;
 mod facets;
 mod geo;
+mod marked;
 mod order;
 mod phases;
 mod rank;
