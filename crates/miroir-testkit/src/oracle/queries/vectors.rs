@@ -34,7 +34,11 @@ pub(in crate::oracle) const CLASSES: &[Definition] = &[
         "documents like one, and like none; those that are as similar in any order",
         similar,
     )
-    .of_a_server(),
+    .of_a_server()
+    .at_least(
+        97.0,
+        "one server's index of vectors is approximate: it may miss the nearest document itself, which smaller indexes find",
+    ),
     Definition::exact(
         "facet_search_vectors",
         "values of a facet under semantic and hybrid queries",
