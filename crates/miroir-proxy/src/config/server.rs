@@ -26,7 +26,7 @@ section! {
         max_buffered_bytes: ByteSize = ByteSize(1_073_741_824), AtLeast(65_536);
         /// The same for bodies of all other requests, as far as they are longer than 4 KiB.
         [scaled]
-        max_buffered_request_bytes: ByteSize = ByteSize(33_554_432), AtLeast(65_536);
+        max_buffered_request_bytes: ByteSize = ByteSize(16_777_216), AtLeast(65_536);
         /// Requests that are worked on at once.
         max_concurrent_requests: usize = 500, AtLeast(1);
         /// Further requests that wait; beyond it 503 `too_many_search_requests`.
