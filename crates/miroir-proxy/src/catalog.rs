@@ -238,19 +238,19 @@ impl Catalog {
         });
     }
 
-    /// Indexes change their names, all at once: nobody sees some of them under the new and others under the old ones.
-    pub(crate) fn rename(&self, renames: &[(IndexUid, IndexUid)], rows: &[CatalogRow]) {
+    /// Indexes change their names, all at once: nobody sees some of them under the new and others under the old ones. Of each the old
+    /// name, and the row as it is now durable.
+    pub(crate) fn rename(&self, renamed: &[(IndexUid, CatalogRow)]) {
         self.change(|indexes, _| {
-            let found: Vec<(&CatalogRow, Arc<Index>)> = renames
+            let found: Vec<(&CatalogRow, Arc<Index>)> = renamed
                 .iter()
-                .zip(rows)
-                .filter_map(|((old, _), row)| Some((row, indexes.remove(old)?)))
+                .filter_map(|(old, row)| Some((row, indexes.remove(old)?)))
                 .collect();
-            for (renamed, mut index) in found {
+            for (durable, mut index) in found {
                 let row = &mut Arc::make_mut(&mut index).row;
-                row.uid.clone_from(&renamed.uid);
-                row.updated_at.clone_from(&renamed.updated_at);
-                indexes.insert(renamed.uid.clone(), index);
+                row.uid.clone_from(&durable.uid);
+                row.updated_at.clone_from(&durable.updated_at);
+                indexes.insert(durable.uid.clone(), index);
             }
         });
     }

@@ -27,20 +27,26 @@ pub fn positions(word: &str) -> usize {
     APART * (1 + cuts.count()) + letters.count()
 }
 
+/// Symbols of an id that stand for the cluster, one for each bit.
+const SECRET: u32 = 64;
+/// Symbols of an id that stand for its number.
+const NUMBER: u32 = 32;
+
 /// The ids of the lexicon documents of an index.
 ///
 /// An id consists of hyphens and underscores, which are separators: where the primary key is searched it adds no word. The
 /// cluster's secret name in it keeps clients from meeting one by chance.
 pub fn ids(cluster: &str, numbers: std::ops::Range<u32>) -> impl Iterator<Item = String> {
-    let secret = symbols(hash::key_hash(cluster), 64);
-    numbers.map(move |number| secret.clone() + &symbols(u64::from(number), 32))
+    let secret = symbols(hash::key_hash(cluster), SECRET);
+    numbers.map(move |number| secret.clone() + &symbols(u64::from(number), NUMBER))
 }
 
 /// Whether an id is one of [`ids`].
 pub fn is_id(cluster: &str, id: &str) -> bool {
-    id.len() == 64 + 32
+    // The secret last: almost no id of a client is as long, and it takes a hash and a text to know.
+    id.len() == (SECRET + NUMBER) as usize
         && id.bytes().all(|byte| b"-_".contains(&byte))
-        && id.starts_with(&symbols(hash::key_hash(cluster), 64))
+        && id.starts_with(&symbols(hash::key_hash(cluster), SECRET))
 }
 
 fn symbols(bits: u64, count: u32) -> String {

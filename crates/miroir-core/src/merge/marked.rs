@@ -36,10 +36,19 @@ pub struct Shown<'a> {
     pub legs: &'a [Leg],
     pub hits: &'a [Picked],
     pub page: &'a [Picked],
-    /// The documents of the page were fetched apart from their ranks: then those are all that their nodes looked at.
-    pub is_apart: bool,
-    /// Of a hybrid search: for each leg the one with the list by words of the same node, a list by words being its own.
-    pub by_words: Option<&'a [usize]>,
+    pub looked: Looked<'a>,
+}
+
+/// What the nodes looked at by the words of the query before they marked them.
+#[derive(Debug, Clone, Copy)]
+pub enum Looked<'a> {
+    /// The hits of their own leg.
+    Legs,
+    /// Nothing but the hits that are shown: their documents were fetched apart from their ranks.
+    Page,
+    /// Of a hybrid search: for each leg the one with the list by words of the same node, for such a list itself; `None` where the
+    /// node made none.
+    WordLegs(&'a [Option<usize>]),
 }
 
 impl Unmarked {
@@ -68,9 +77,12 @@ impl Unmarked {
             let hits = 0..legs[leg].answer.hits.len();
             hits.map(move |hit| Picked { leg, hit })
         };
-        let most = match shown.by_words {
-            Some(by_words) => most_words(legs, by_words.iter().copied().flat_map(all_of))?,
-            None => most_words(legs, shown.hits.iter().copied())?,
+        let most = match shown.looked {
+            Looked::WordLegs(lists) => {
+                let by_words = (0..legs.len()).filter(|leg| lists[*leg] == Some(*leg));
+                most_words(legs, by_words.flat_map(all_of))?
+            }
+            Looked::Legs | Looked::Page => most_words(legs, shown.hits.iter().copied())?,
         };
         if most + 1 < count {
             return Ok(None);
@@ -80,11 +92,16 @@ impl Unmarked {
         let mut positions = HashMap::new();
         for leg in 0..legs.len() {
             let of_page = page.iter().enumerate().filter(|(_, hit)| hit.leg == leg);
-            let own = shown.by_words.map_or(leg, |by_words| by_words[leg]);
-            let is_by_vector = own != leg;
-            let looked_at = match shown.is_apart {
-                true => most_words(legs, of_page.clone().map(|(_, hit)| *hit))?,
-                false => most_words(legs, all_of(own))?,
+            let list = match shown.looked {
+                Looked::WordLegs(lists) => lists[leg],
+                Looked::Legs | Looked::Page => Some(leg),
+            };
+            let is_by_vector = list != Some(leg);
+            let looked_at = match shown.looked {
+                Looked::Page => most_words(legs, of_page.clone().map(|(_, hit)| *hit))?,
+                Looked::Legs | Looked::WordLegs(_) => {
+                    most_words(legs, list.into_iter().flat_map(all_of))?
+                }
             };
             if looked_at == 0 && !is_by_vector || looked_at + 1 >= count {
                 continue;

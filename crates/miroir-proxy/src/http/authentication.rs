@@ -30,11 +30,11 @@ pub(crate) fn guarded(
     handlers: MethodRouter<Arc<App>>,
 ) -> MethodRouter<Arc<App>> {
     let admission = middleware::from_fn_with_state(Arc::clone(app), admission);
-    guarded_too(app, action, handlers.route_layer(admission))
+    permitted(app, action, handlers.route_layer(admission))
 }
 
-/// Opens handlers that are guarded, on the outside, by another action, to those whose credential allows this one as well.
-pub(crate) fn guarded_too(
+/// The same for handlers that are admitted elsewhere: inside of [`guarded`] it asks for a second right.
+pub(crate) fn permitted(
     app: &Arc<App>,
     action: Action,
     handlers: MethodRouter<Arc<App>>,

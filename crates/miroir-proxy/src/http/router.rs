@@ -14,7 +14,7 @@ use crate::api::refused::REFUSED;
 use crate::api::settings::SUB_ROUTES;
 use crate::app::App;
 use crate::capabilities::{exact_dictionary, idempotency, query_coalescing, settings_broadcast};
-use crate::http::authentication::{self, guarded, guarded_or_admin, guarded_too};
+use crate::http::authentication::{self, guarded, guarded_or_admin, permitted};
 use crate::http::reply::Reply;
 use crate::telemetry;
 
@@ -190,7 +190,7 @@ pub(crate) fn client_routes(app: Arc<App>) -> Router {
             "/render-template",
             guard(
                 Action::SettingsGet,
-                guarded_too(&app, Action::DocumentsGet, post(api::templates::render)),
+                permitted(&app, Action::DocumentsGet, post(api::templates::render)),
             ),
         );
     for route in SUB_ROUTES {

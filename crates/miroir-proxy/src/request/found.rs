@@ -36,8 +36,8 @@ pub(crate) struct Found {
     pub(crate) total: u64,
     /// Documents were found by their vectors, too: all that the filter lets through counts as found.
     pub(crate) by_vector: bool,
-    /// For each leg the one with the list by words of the same node, where a list by vectors stands beside it.
-    pub(crate) by_words: Option<Vec<usize>>,
+    /// Where lists by vectors stand beside lists by words: for each leg the one with the list by words of its node, if that made one.
+    pub(crate) word_legs: Option<Vec<Option<usize>>>,
     /// The legs that counted each document once.
     counted: Range<usize>,
     /// Answers to a question of its own about counts, which are right where those of the legs are not.
@@ -74,7 +74,7 @@ impl Found {
             documents,
             total: counts.total,
             by_vector: false,
-            by_words: None,
+            word_legs: None,
             facets: counts.facets,
             matching: None,
             recounts,
@@ -97,7 +97,7 @@ impl Found {
             documents: None,
             total,
             by_vector: false,
-            by_words: None,
+            word_legs: None,
             counted,
             facets: None,
             matching: None,
@@ -131,10 +131,10 @@ impl Found {
         }
     }
 
-    /// The same, each leg's node having made this list by words.
-    pub(crate) fn beside(self, by_words: Vec<usize>) -> Self {
+    /// The same, knowing for each leg where the list by words of its node is.
+    pub(crate) fn with_word_legs(self, word_legs: Vec<Option<usize>>) -> Self {
         Self {
-            by_words: Some(by_words),
+            word_legs: Some(word_legs),
             ..self
         }
     }

@@ -108,12 +108,11 @@ async fn by_vectors(
     let mut legs = keyword.legs;
     let words_end = legs.len();
     legs.extend(vectors.legs);
-    let beside = vectors.sources.iter().enumerate().map(|(at, source)| {
+    let of_node = vectors.sources.iter().map(|source| {
         let mut lists = keyword.sources.iter();
-        let of_node = lists.position(|list| list.node == source.node);
-        of_node.unwrap_or(words_end + at)
+        lists.position(|list| list.node == source.node)
     });
-    let beside = (0..words_end).chain(beside).collect();
+    let word_legs = (0..words_end).map(Some).chain(of_node).collect();
     let counted = if unranked {
         0..words_end
     } else {
@@ -121,7 +120,7 @@ async fn by_vectors(
     };
     let uncovered = keyword.uncovered.union(&vectors.uncovered);
     let found = Found::blended(hits, ambiguous_ids, total, counted, uncovered, legs);
-    Ok(found.with_vectors().beside(beside))
+    Ok(found.with_vectors().with_word_legs(word_legs))
 }
 
 /// Refuses what a server refuses before it searches, and what nodes might not notice: the half by words knows no embedder.

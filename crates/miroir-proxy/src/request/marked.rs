@@ -3,7 +3,7 @@
 use futures_util::future::try_join_all;
 use miroir_core::merge::Window;
 use miroir_core::merge::frequency::Words;
-use miroir_core::merge::marked::{Shown, Unmarked};
+use miroir_core::merge::marked::{Looked, Shown, Unmarked};
 use miroir_core::wire::search::SearchQuery;
 
 use crate::app::App;
@@ -31,8 +31,11 @@ pub(crate) async fn complete(
         legs: &found.legs,
         hits: &found.hits,
         page,
-        is_apart: found.documents.is_some(),
-        by_words: found.by_words.as_deref(),
+        looked: match &found.word_legs {
+            Some(lists) => Looked::WordLegs(lists),
+            None if found.documents.is_some() => Looked::Page,
+            None => Looked::Legs,
+        },
     };
     let unmarked = Unmarked::of(query, &words, primary_key, shown).map_err(Failure::internal)?;
     let Some(unmarked) = unmarked else {

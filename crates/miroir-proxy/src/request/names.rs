@@ -230,7 +230,7 @@ pub(crate) async fn carry_out(
     fault::point(Fault::NamesAwaited);
     let renames = renames(&exchanges);
     app.open_tasks.conceal(uid);
-    let rows = loop {
+    let renamed = loop {
         let (names, both_ways) = (renames.clone(), exchanges.clone());
         let error = refused.as_ref().map(Json::of);
         let written = app
@@ -238,7 +238,7 @@ pub(crate) async fn carry_out(
             .write(move |tx| exchange(tx, (uid, part), &names, &both_ways, error, started_at))
             .await;
         match written {
-            Ok(Some(rows)) => break rows,
+            Ok(Some(renamed)) => break renamed,
             Ok(None) => {
                 app.open_tasks.reveal(uid);
                 app.task_ended(TaskStatus::Failed);
@@ -251,7 +251,7 @@ pub(crate) async fn carry_out(
         }
     };
     fault::point(Fault::NamesExchanged);
-    app.catalog.rename(&renames, &rows);
+    app.catalog.rename(&renamed);
     app.open_tasks.reveal(uid);
     app.task_ended(match refused {
         None => TaskStatus::Succeeded,
@@ -278,7 +278,7 @@ fn renames(exchanges: &[Exchange]) -> Vec<(IndexUid, IndexUid)> {
     exchanges.iter().flat_map(both).collect()
 }
 
-/// The one change of the store: the rows with their new names, in the order of `renames`. None: a part of the task has failed, an index
+/// The one change of the store: the old names, and the rows with the new ones. None: a part of the task has failed, an index
 /// has gone meanwhile (its creation has failed), or one has come that has the name. The task fails with that.
 fn exchange(
     tx: &mut dyn Transaction,
@@ -287,13 +287,13 @@ fn exchange(
     exchanges: &[Exchange],
     refused: Option<Json>,
     started_at: i64,
-) -> Result<Option<Vec<CatalogRow>>, StoreError> {
+) -> Result<Option<Vec<(IndexUid, CatalogRow)>>, StoreError> {
     let Some(mut task) = tx.tasks().get(uid)? else {
         return Ok(None);
     };
     let part = part.map(|part| tx.tasks().get(part)).transpose()?.flatten();
     let mut error = part.and_then(|part| part.error);
-    let mut rows = Vec::new();
+    let mut renamed = Vec::new();
     for (old, new) in renames {
         match tx.catalog().get(old)? {
             Some(mut row) => {
@@ -301,7 +301,7 @@ fn exchange(
                 if task.kind == TaskKind::IndexUpdate {
                     row.updated_at = clock::now().to_string();
                 }
-                rows.push(row);
+                renamed.push((old.clone(), row));
             }
             None => error = Some(Json::of(&ApiError::index_not_found(old))),
         }
@@ -315,7 +315,7 @@ fn exchange(
         for (old, _) in renames {
             tx.catalog().delete(old)?;
         }
-        for row in &rows {
+        for (_, row) in &renamed {
             tx.catalog().put(row)?;
         }
         // Tasks of an index that once had the new name follow the other way, as on a server.
@@ -337,7 +337,7 @@ fn exchange(
     let error = error.or(refused);
     finish_now(&mut task, batch, error, details, started_at);
     tx.tasks().update(&task)?;
-    Ok(is_done.then_some(rows))
+    Ok(is_done.then_some(renamed))
 }
 
 #[cfg(test)]

@@ -154,9 +154,8 @@ impl<'a, 'writer> Members<'a, 'writer> {
         if field.name() == MESSAGE || self.result.is_err() {
             return;
         }
-        let name = [",\"", field.name(), "\":"];
-        let mut name = name.into_iter();
-        self.result = name
+        self.result = [",\"", field.name(), "\":"]
+            .into_iter()
             .try_for_each(|piece| self.writer.write_str(piece))
             .and_then(|()| value(self.writer));
     }

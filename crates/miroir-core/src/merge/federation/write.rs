@@ -55,7 +55,7 @@ pub fn write(answer: &Answer<'_>, facts: &Facts<'_>) -> Result<Vec<u8>, MergeErr
         let slowest = answers().max_by_key(|answer| answer.processing_time_ms);
         match slowest.and_then(SearchAnswer::performance_details) {
             Some(details) => out.extend_from_slice(details),
-            // Nobody was asked; a server tells how long that took, too.
+            // No node told, as when none was asked; a server always tells how long it took.
             None => {
                 let took = Duration::from_millis(facts.processing_time_ms);
                 out.extend_from_slice(format!("{{\"search\":\"{took:.2?}\"}}").as_bytes());

@@ -1,7 +1,7 @@
 //! Which hits are asked for again, because their node left marks out.
 
 use super::super::frequency::Words;
-use super::super::marked::{Shown, Unmarked};
+use super::super::marked::{Looked, Shown, Unmarked};
 use super::*;
 use crate::settings::UserSettings;
 
@@ -17,7 +17,7 @@ fn by_vector(id: u32) -> String {
     )
 }
 
-fn asked_again(of_words: [u8; 2]) -> Option<Vec<String>> {
+fn asked_again(of_words: [u8; 2], of_last: Option<usize>) -> Option<Vec<String>> {
     let query = SearchQuery {
         q: Some("one two three".to_owned()),
         attributes_to_highlight: Some(["*".to_owned()].into()),
@@ -36,8 +36,7 @@ fn asked_again(of_words: [u8; 2]) -> Option<Vec<String>> {
         legs: &legs,
         hits: &hits,
         page: &hits,
-        is_apart: false,
-        by_words: Some(&[0, 1, 0, 1]),
+        looked: Looked::WordLegs(&[Some(0), Some(1), Some(0), of_last]),
     };
     let settings = UserSettings::default();
     let words = Words::of("one two three", &settings).expect("three words");
@@ -51,7 +50,8 @@ fn asked_again(of_words: [u8; 2]) -> Option<Vec<String>> {
 
 #[test]
 fn hits_by_vector_lack_marks_where_their_node_met_fewer_words_than_another() {
-    let again = asked_again([2, 1]).expect("the second node never looked for the third word");
+    let again =
+        asked_again([2, 1], Some(1)).expect("the second node never looked for the third word");
     // By any of the words: nothing says which of them a hit by its vector has.
     assert_eq!(again.len(), 7);
     assert!(
@@ -60,10 +60,12 @@ fn hits_by_vector_lack_marks_where_their_node_met_fewer_words_than_another() {
             .all(|filter| filter.contains('4') && !filter.contains('3')),
         "{again:?}"
     );
-    assert_eq!(asked_again([2, 2]), None, "both have looked");
+    assert_eq!(asked_again([2, 2], Some(1)), None, "both have looked");
     assert_eq!(
-        asked_again([1, 1]),
+        asked_again([1, 1], Some(1)),
         None,
         "one server has not looked either"
     );
+    let again = asked_again([2, 2], None).expect("a node without a list by words has not looked");
+    assert_eq!(again.len(), 7);
 }

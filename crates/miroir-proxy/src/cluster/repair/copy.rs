@@ -62,8 +62,8 @@ pub(super) async fn settle(
     Err(Stopped::NeverEqual { id })
 }
 
-/// Compares one batch and sends the destination what it lacks. Rests as long as that was work: to wait until busy nodes have caught up
-/// is a rest already.
+/// Compares one batch and sends the destination what it lacks, and rests. To wait until busy nodes have caught up is a rest already, but
+/// not while clients are held: what they waited they get back, also when it was in vain.
 async fn compare(
     repairing: &Repairing<'_>,
     batch: &[String],
@@ -74,6 +74,7 @@ async fn compare(
 ) -> Result<Changes, Stopped> {
     let index = &repairing.unit.index;
     let mut turn = Some(repairing.turn().await?);
+    let held = Instant::now();
     if !is_held {
         repairing.app.touches.watch(index);
         turn = None;
@@ -86,7 +87,11 @@ async fn compare(
         let limit = repairing.app.config.rebalancer.cutover_hold_ms.duration();
         match timeout(limit, look).await {
             Ok(read) => read?,
-            Err(_) => return Ok(Changes::none_of(batch)),
+            Err(_) => {
+                drop(turn);
+                pace.rest(held).await;
+                return Ok(Changes::none_of(batch));
+            }
         }
     } else {
         look.await?
@@ -107,7 +112,7 @@ async fn compare(
         repairing.taken(end).await?;
         fault::point(Fault::CopySent);
     }
-    pace.rest(read.begun).await;
+    pace.rest(if is_held { held } else { read.begun }).await;
     Ok(changes)
 }
 
