@@ -17,7 +17,7 @@ use crate::http::authentication::Granted;
 use crate::http::reply::{Failure, Reply};
 use crate::request::resolve;
 use crate::request::scatter::degraded;
-use crate::request::stats::{self, IndexStats};
+use crate::request::stats::{self, Allowance, IndexStats};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -97,7 +97,9 @@ pub(crate) async fn index(
     let format = parameters.size_format.unwrap_or_default();
     let index = resolve::index(&app, &resolve::uid(&uid)?)?;
     let with_internal_sizes = parameters.show_internal_database_sizes.0;
-    let (stats, uncovered) = stats::index(&app, &index, with_internal_sizes).await?;
+    let mut allowance = Allowance::default();
+    let (stats, uncovered) =
+        stats::index(&app, &index, with_internal_sizes, &mut allowance).await?;
     let view = IndexView::new(stats, format);
     Ok(Reply::ok(&view).degraded(degraded(uncovered)))
 }
@@ -110,6 +112,7 @@ pub(crate) async fn all(
     let parameters: StatsParameters = from_query(query.as_deref().unwrap_or_default())?;
     let format = parameters.size_format.unwrap_or_default();
     let with_internal_sizes = parameters.show_internal_database_sizes.0;
+    let mut allowance = Allowance::default();
     let mut indexes = BTreeMap::new();
     let mut uncovered = ShardSet::new();
     let mut last_update = None;
@@ -119,7 +122,8 @@ pub(crate) async fn all(
         .values()
         .filter(|index| index.is_ready() && access.covers(index.row.uid.as_str()))
     {
-        let (stats, missing) = stats::index(&app, index, with_internal_sizes).await?;
+        let (stats, missing) =
+            stats::index(&app, index, with_internal_sizes, &mut allowance).await?;
         uncovered = uncovered.union(&missing);
         last_update = last_update.max(Some(index.row.updated_at.clone()));
         indexes.insert(index.row.uid.to_string(), IndexView::new(stats, format));

@@ -113,7 +113,7 @@ async fn by_shard(
             return Err(refused::as_asked(app, index, "documents/fetch", &body, answer).await);
         }
     };
-    let total = counted.shards.values().map(|(count, _)| count).sum();
+    let total = counted.total();
     if total <= SHORT && index.primary_key().is_some() {
         return sorted::by_key(app, index, query, failed).await;
     }
@@ -295,7 +295,7 @@ fn fetch_path(index: &Index) -> String {
 }
 
 /// Asks one node. `Err(None)`: it does not answer; `Err(Some)`: it refuses.
-async fn fetch(
+pub(super) async fn fetch(
     app: &App,
     index: &Index,
     node: &NodeId,

@@ -1,5 +1,8 @@
 //! `GET /stats` and `GET /indexes/{uid}/stats`: counts of one fresh copy of each shard.
 
+mod counts;
+mod single;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -20,6 +23,8 @@ use crate::request::documents::RESERVED;
 use crate::request::scatter::{ScatterEnd, scatter};
 use crate::request::translate::Names;
 use crate::request::{filter_with, narrow};
+use counts::Counts;
+pub(crate) use single::Allowance;
 
 /// What a server shows of one index.
 #[derive(Debug, Clone, Default)]
@@ -41,10 +46,37 @@ pub(crate) struct IndexStats {
 struct NodeStats {
     raw_document_db_size: u64,
     is_indexing: bool,
-    number_of_embeddings: u64,
-    number_of_embedded_documents: u64,
     internal_database_sizes: BTreeMap<String, u64>,
-    field_distribution: BTreeMap<String, u64>,
+    #[serde(flatten)]
+    counts: Counts,
+}
+
+impl NodeStats {
+    fn add(&mut self, other: Self) {
+        self.raw_document_db_size += other.raw_document_db_size;
+        self.is_indexing |= other.is_indexing;
+        for (name, bytes) in other.internal_database_sizes {
+            *self.internal_database_sizes.entry(name).or_default() += bytes;
+        }
+        self.counts.add(other.counts);
+    }
+
+    /// The same with other sizes.
+    fn sized(&self, size: impl Fn(u64) -> u64) -> Self {
+        let mut sized = self.clone();
+        sized.raw_document_db_size = size(sized.raw_document_db_size);
+        for bytes in sized.internal_database_sizes.values_mut() {
+            *bytes = size(*bytes);
+        }
+        sized
+    }
+}
+
+/// `value * part / all`, rounded.
+fn scaled(value: u64, part: u64, all: u64) -> u64 {
+    let all = u128::from(all.max(1));
+    let scaled = (u128::from(value) * u128::from(part) + all / 2) / all;
+    u64::try_from(scaled).unwrap_or(u64::MAX)
 }
 
 #[derive(Deserialize)]
@@ -54,37 +86,47 @@ struct FacetAnswer {
     facet_distribution: BTreeMap<String, BTreeMap<String, u64>>,
 }
 
-/// The statistics of one index, and the shards that could not be counted.
+/// The statistics of one index, and the shards of which they lack something.
 pub(crate) async fn index(
     app: &Arc<App>,
     index: &Index,
     with_internal_sizes: bool,
+    allowance: &mut Allowance,
 ) -> Result<(IndexStats, ShardSet), Failure> {
-    let (number_of_documents, uncovered) = count(app, index).await?;
-    let copies = copies(app, index, with_internal_sizes).await;
+    let counted = count_all(app, index).await?;
+    let number_of_documents = counted.total();
+    let mut copies = copies(app, index, with_internal_sizes).await;
+    if !copies.missing.is_empty()
+        && let Some(sum) = single::sum(app, index, &counted, with_internal_sizes, allowance).await
+    {
+        copies = Copies {
+            sum,
+            missing: ShardSet::new(),
+        };
+    }
+    let NodeStats {
+        raw_document_db_size,
+        is_indexing,
+        internal_database_sizes,
+        counts,
+    } = copies.sum;
     // What nodes count covers every copy that they hold: of each thing as many times too much as of documents, which are what
     // carries the marker.
-    let mut distribution = copies.sum.field_distribution;
+    let mut distribution = counts.field_distribution;
     lexicon::uncount(&mut distribution, index.primary_key());
-    let marked = distribution.get(marker::SHARD_FIELD);
-    let held = u128::from(marked.copied().unwrap_or(0).max(1));
-    let share = |value: u64| {
-        let scaled = u128::from(value) * u128::from(number_of_documents) + held / 2;
-        u64::try_from(scaled / held).unwrap_or(u64::MAX)
-    };
-    let raw_document_db_size = share(copies.sum.raw_document_db_size);
+    let held = distribution.get(marker::SHARD_FIELD).copied();
+    let share = |value: u64| scaled(value, number_of_documents, held.unwrap_or(0));
+    let raw_document_db_size = share(raw_document_db_size);
     let stats = IndexStats {
         number_of_documents,
         raw_document_db_size,
         avg_document_size: raw_document_db_size
             .checked_div(number_of_documents)
             .unwrap_or(0),
-        is_indexing: copies.sum.is_indexing || app.open_tasks.any_on(index.node_uid()),
-        number_of_embeddings: share(copies.sum.number_of_embeddings),
-        number_of_embedded_documents: share(copies.sum.number_of_embedded_documents),
-        internal_database_sizes: copies
-            .sum
-            .internal_database_sizes
+        is_indexing: is_indexing || app.open_tasks.any_on(index.node_uid()),
+        number_of_embeddings: share(counts.number_of_embeddings),
+        number_of_embedded_documents: share(counts.number_of_embedded_documents),
+        internal_database_sizes: internal_database_sizes
             .into_iter()
             .map(|(name, bytes)| (name, share(bytes)))
             .collect(),
@@ -95,27 +137,34 @@ pub(crate) async fn index(
             .filter(|(_, count)| *count > 0)
             .collect(),
     };
-    Ok((stats, uncovered.union(&copies.missing)))
+    Ok((stats, counted.uncovered.union(&copies.missing)))
 }
 
-/// The exact number of documents: the marker's facet counts of one fresh copy of each shard.
+/// The exact number of documents, and the shards that could not be counted.
 pub(crate) async fn count(app: &Arc<App>, index: &Index) -> Result<(u64, ShardSet), Failure> {
-    let counted = count_by_shard(app, index, None, &BTreeSet::new())
-        .await
-        .map_err(|end| match end {
-            ScatterEnd::Failed(failure) => failure,
-            ScatterEnd::Rejected(answer) => Names::of(index).relay(answer),
-        })?;
-    Ok((
-        counted.shards.values().map(|(count, _)| count).sum(),
-        counted.uncovered,
-    ))
+    let counted = count_all(app, index).await?;
+    Ok((counted.total(), counted.uncovered))
+}
+
+/// The marker's facet counts of one fresh copy of each shard.
+async fn count_all(app: &Arc<App>, index: &Index) -> Result<Counted, Failure> {
+    let counted = count_by_shard(app, index, None, &BTreeSet::new()).await;
+    counted.map_err(|end| match end {
+        ScatterEnd::Failed(failure) => failure,
+        ScatterEnd::Rejected(answer) => Names::of(index).relay(answer),
+    })
 }
 
 /// The documents of each shard, and which node counted them.
 pub(crate) struct Counted {
     pub(crate) shards: BTreeMap<Shard, (u64, NodeId)>,
     pub(crate) uncovered: ShardSet,
+}
+
+impl Counted {
+    pub(crate) fn total(&self) -> u64 {
+        self.shards.values().map(|(count, _)| count).sum()
+    }
 }
 
 /// Counts the documents that pass a client's filter in one fresh copy of each shard.
@@ -222,16 +271,7 @@ async fn copies(app: &App, index: &Index, with_internal_sizes: bool) -> Copies {
             if let Some(stale) = view.stale().of(node) {
                 missing = missing.union(&stale.intersection(owned));
             }
-            sum.raw_document_db_size += stats.raw_document_db_size;
-            sum.is_indexing |= stats.is_indexing;
-            sum.number_of_embeddings += stats.number_of_embeddings;
-            sum.number_of_embedded_documents += stats.number_of_embedded_documents;
-            for (name, bytes) in stats.internal_database_sizes {
-                *sum.internal_database_sizes.entry(name).or_default() += bytes;
-            }
-            for (name, count) in stats.field_distribution {
-                *sum.field_distribution.entry(name).or_default() += count;
-            }
+            sum.add(stats);
         }
         let copies = Copies { sum, missing };
         if copies.missing.is_empty() {

@@ -1,5 +1,6 @@
 //! A fleet and one server of the same kind side by side, for as long as a command runs.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -20,6 +21,9 @@ struct Arguments {
     /// The master key of both.
     #[arg(long, default_value = "masterKey")]
     key: String,
+    /// The executable of the server alone, where it is another than that of the nodes.
+    #[arg(long, value_name = "PATH")]
+    reference: Option<PathBuf>,
     /// The nodes get one more flag of the server.
     #[arg(long, value_name = "FLAG", allow_hyphen_values = true)]
     node_flag: Vec<String>,
@@ -46,7 +50,13 @@ async fn main() -> anyhow::Result<ExitCode> {
     }
     let fleet = builder.start().await?;
     let flags: Vec<&str> = arguments.node_flag.iter().map(String::as_str).collect();
-    let reference = Node::start_with_flags("reference", &arguments.key, &flags).await?;
+    let reference = Node::start_as(
+        "reference",
+        &arguments.key,
+        arguments.reference.as_deref(),
+        &flags,
+    )
+    .await?;
 
     let (program, rest) = arguments
         .command

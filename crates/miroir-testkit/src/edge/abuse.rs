@@ -15,6 +15,9 @@ use super::EdgeError;
 use crate::client::{Client, ClientError};
 use crate::cluster::{Cluster, MASTER_KEY};
 
+/// Good requests after which all connections are open.
+const WARM_UP: usize = 50;
+
 /// How much of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Abuse {
@@ -39,8 +42,9 @@ pub struct Outcome {
     pub oversize: usize,
     /// What the proxy had in memory at most, in bytes.
     pub memory: u64,
-    /// The median of the good requests.
+    /// The median of the good requests, and of as many before anything else.
     pub median: Duration,
+    pub usual: Duration,
 }
 
 /// Starts a fleet and abuses it.
@@ -50,6 +54,9 @@ pub async fn abuse(options: &Abuse) -> Result<Outcome, EdgeError> {
     let mut fleet = fleet.start().await?;
     super::prepare(&fleet).await?;
     let address = fleet.proxy_url().trim_start_matches("http://").to_owned();
+    let client = fleet.client();
+    ask(&client, WARM_UP).await?;
+    let usual = ask(&client, options.good).await?;
     let mut held = Vec::with_capacity(options.connections);
     for number in 0..options.connections {
         held.extend(hold(&address, number).await);
@@ -58,7 +65,6 @@ pub async fn abuse(options: &Abuse) -> Result<Outcome, EdgeError> {
     for _ in 0..options.endless {
         endless.spawn(send_without_end(address.clone()));
     }
-    let client = fleet.client();
     let (good, let_in, oversize) = tokio::join!(
         ask(&client, options.good),
         knock(&client, options.wrong_keys),
@@ -67,18 +73,25 @@ pub async fn abuse(options: &Abuse) -> Result<Outcome, EdgeError> {
     let memory = peak_memory(fleet.proxy().process());
     endless.shutdown().await;
     drop(held);
-    let (mut times, failed): (Vec<_>, Vec<_>) = good?.into_iter().unzip();
-    times.sort_unstable();
+    let good = good?;
     Ok(Outcome {
-        failed: failed
-            .into_iter()
+        failed: good
+            .iter()
+            .map(|(_, status)| *status)
             .filter(|status| *status != StatusCode::OK)
             .collect(),
         let_in: let_in?,
         oversize,
         memory,
-        median: times.get(times.len() / 2).copied().unwrap_or_default(),
+        median: median(&good),
+        usual: median(&usual),
     })
+}
+
+fn median(answers: &[(Duration, StatusCode)]) -> Duration {
+    let mut times: Vec<Duration> = answers.iter().map(|(time, _)| *time).collect();
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
 /// A connection that says too little.
@@ -179,11 +192,12 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} good requests failed, {} wrong keys were let in, {} large heads were not refused, median {:.1} ms, peak memory {} MiB",
+            "{} good requests failed, {} wrong keys were let in, {} large heads were not refused, median {:.2} ms (before {:.2}), peak memory {} MiB",
             self.failed.len(),
             self.let_in.len(),
             self.oversize,
             self.median.as_secs_f64() * 1e3,
+            self.usual.as_secs_f64() * 1e3,
             self.memory / (1024 * 1024)
         )
     }

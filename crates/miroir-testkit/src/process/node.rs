@@ -51,7 +51,8 @@ impl Node {
         Self::start_as(id, master_key, engine, &[]).await
     }
 
-    async fn start_as(
+    /// Both.
+    pub async fn start_as(
         id: &str,
         master_key: &str,
         engine: Option<&Path>,

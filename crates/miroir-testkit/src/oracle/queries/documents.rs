@@ -34,10 +34,6 @@ pub(in crate::oracle) const CLASSES: &[Definition] = &[
         "stats_fields",
         "numbers of embeddings, and of documents that have a field",
         |source| stats(source).ignoring(&["rawDocumentDbSize", "avgDocumentSize"]),
-    )
-    .at_least(
-        0.0,
-        "counted over all copies; while a node is away, the copies that are left are uneven",
     ),
 ];
 
