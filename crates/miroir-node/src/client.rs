@@ -8,10 +8,10 @@ use tokio::time::timeout_at;
 
 use crate::answer::Answer;
 use crate::call::{Call, Kind};
-use crate::connection::{Connection, Exchanged};
+use crate::connection::Exchanged;
 use crate::error::{NodeError, Stage};
 use crate::outgoing::Outgoing;
-use crate::pool::{Pool, PoolLimits, Stream};
+use crate::pool::{Kept, Pool, PoolLimits};
 use crate::tls::Tls;
 
 /// The client of one node.
@@ -81,7 +81,7 @@ impl NodeClient {
     pub async fn warm(&self, connections: usize) {
         for _ in 0..connections {
             match self.pool.connect().await {
-                Ok(connection) => self.pool.put(connection),
+                Ok(kept) => self.pool.put(kept),
                 Err(_) => break,
             }
         }
@@ -103,13 +103,14 @@ impl NodeClient {
         *stage = Stage::Connect;
         let head = self.head(&call)?;
         let content = call.body.as_ref().map(|(_, content)| content);
-        if let Some(mut connection) = self.pool.take() {
+        if let Some(mut kept) = self.pool.take() {
             *stage = Stage::Wait;
-            match connection
+            match kept
+                .connection
                 .exchange(&head, Outgoing::of(content), stage)
                 .await
             {
-                Ok(exchanged) => return Ok(self.end(connection, exchanged)),
+                Ok(exchanged) => return Ok(self.end(kept, exchanged)),
                 // The node has closed it while the request was on its way. A read may be sent again; the outcome of a write is
                 // looked up on the node instead of guessed.
                 Err(broken) if broken.unanswered && call.kind == Kind::Read => {}
@@ -117,22 +118,23 @@ impl NodeClient {
             }
             *stage = Stage::Connect;
         }
-        let connection = self.pool.connect().await;
-        let mut connection =
-            connection.map_err(|error| NodeError::failed(&self.id, Stage::Connect, error))?;
+        let connected = self.pool.connect().await;
+        let mut kept =
+            connected.map_err(|error| NodeError::failed(&self.id, Stage::Connect, error))?;
         *stage = Stage::Wait;
-        match connection
+        match kept
+            .connection
             .exchange(&head, Outgoing::of(content), stage)
             .await
         {
-            Ok(exchanged) => Ok(self.end(connection, exchanged)),
+            Ok(exchanged) => Ok(self.end(kept, exchanged)),
             Err(broken) => Err(NodeError::failed(&self.id, *stage, broken.cause)),
         }
     }
 
-    fn end(&self, connection: Connection<Stream>, exchanged: Exchanged) -> Answer {
+    fn end(&self, kept: Box<Kept>, exchanged: Exchanged) -> Answer {
         if exchanged.reusable {
-            self.pool.put(connection);
+            self.pool.put(kept);
         }
         Answer {
             status: exchanged.status,

@@ -9,6 +9,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 use tokio::net::TcpStream;
+use tokio::runtime::{Handle, Id};
 use tokio::time::Instant;
 use tower::ServiceExt as _;
 
@@ -41,6 +42,14 @@ impl Default for PoolLimits {
 /// A host that drops packets must not use up the whole deadline of a request that another copy could answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// A connection, and when it was last used. In a box: with room for TLS it is large, and it is handed on for every call.
+pub(crate) struct Kept {
+    pub(crate) connection: Connection<Stream>,
+    used: Instant,
+    /// The runtime that drives it: a call on another one would be woken through two threads.
+    home: Id,
+}
+
 /// Opens connections and keeps those that are not in use.
 ///
 /// Nobody watches an idle connection: whether its node has closed it is seen when it is taken, and what is too old goes when another
@@ -49,7 +58,7 @@ pub(crate) struct Pool {
     connector: HttpsConnector<HttpConnector>,
     address: Uri,
     /// The one used last is at the back, and is the next to be used.
-    idle: Mutex<VecDeque<(Instant, Connection<Stream>)>>,
+    idle: Mutex<VecDeque<Box<Kept>>>,
     limits: PoolLimits,
 }
 
@@ -74,12 +83,17 @@ impl Pool {
         }
     }
 
-    /// A connection that has been used before and that its node still holds open.
-    pub(crate) fn take(&self) -> Option<Connection<Stream>> {
+    /// A connection of this runtime that has been used before and that its node still holds open.
+    pub(crate) fn take(&self) -> Option<Box<Kept>> {
+        let home = Handle::current().id();
         loop {
-            let (used, mut connection) = self.idle.lock().pop_back()?;
-            if used.elapsed() < self.limits.idle_timeout && connection.is_open() {
-                return Some(connection);
+            let mut kept = {
+                let mut idle = self.idle.lock();
+                let place = idle.iter().rposition(|kept| kept.home == home)?;
+                idle.remove(place)?
+            };
+            if kept.used.elapsed() < self.limits.idle_timeout && kept.connection.is_open() {
+                return Some(kept);
             }
         }
     }
@@ -87,18 +101,23 @@ impl Pool {
     /// A connection that nobody has used.
     pub(crate) async fn connect(
         &self,
-    ) -> Result<Connection<Stream>, Box<dyn std::error::Error + Send + Sync>> {
+    ) -> Result<Box<Kept>, Box<dyn std::error::Error + Send + Sync>> {
         let stream = self.connector.clone().oneshot(self.address.clone()).await?;
-        Ok(Connection::new(TokioIo::new(stream)))
+        Ok(Box::new(Kept {
+            connection: Connection::new(TokioIo::new(stream)),
+            used: Instant::now(),
+            home: Handle::current().id(),
+        }))
     }
 
     /// Keeps a connection whose exchange is complete.
-    pub(crate) fn put(&self, connection: Connection<Stream>) {
+    pub(crate) fn put(&self, mut kept: Box<Kept>) {
         let now = Instant::now();
+        kept.used = now;
         let mut idle = self.idle.lock();
-        idle.push_back((now, connection));
-        let old = |(used, _): &(Instant, _)| now - *used >= self.limits.idle_timeout;
-        while idle.len() > self.limits.max_idle || idle.front().is_some_and(old) {
+        idle.push_back(kept);
+        let old = |kept: &Kept| now - kept.used >= self.limits.idle_timeout;
+        while idle.len() > self.limits.max_idle || idle.front().is_some_and(|kept| old(kept)) {
             idle.pop_front();
         }
     }

@@ -37,11 +37,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let Ok(config) = loaded else {
         return ExitCode::FAILURE;
     };
-    telemetry::log::start(config.log.level.as_str());
-    fault::listen();
-    for warning in config.warnings() {
-        tracing::warn!(warning, "configuration");
-    }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -52,7 +47,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(app::run_until_stopped(config)) {
+    if let Err(error) = telemetry::start(&config, runtime.handle()) {
+        eprintln!("miroir-proxy cannot start its traces: {error}");
+        return ExitCode::FAILURE;
+    }
+    fault::listen();
+    for warning in config.warnings() {
+        tracing::warn!(warning, "configuration");
+    }
+    let ended = runtime.block_on(app::run_until_stopped(config));
+    telemetry::traces::stop();
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(%error, "miroir cannot start");

@@ -49,7 +49,9 @@ use crate::cluster::worker::{self, Workers};
 use crate::config::Config;
 use crate::http::admission::Admission;
 use crate::http::body::Buffered;
-use crate::http::{Edge, Listener, Secure, client_routes, metrics_router, serve};
+use crate::http::{
+    ConnectionThreads, Edge, Listener, Secure, client_routes, metrics_router, serve,
+};
 use crate::keys::KeyRing;
 use crate::outside::Outside;
 use crate::request::announcement::{Unannounced, announce};
@@ -83,6 +85,8 @@ pub(crate) enum StartError {
     NodeKey,
     #[error("TLS cannot be set up: {0}")]
     Tls(#[from] TlsError),
+    #[error("threads cannot be started: {0}")]
+    Threads(io::Error),
     #[error("signals cannot be received: {0}")]
     Signals(io::Error),
 }
@@ -116,8 +120,6 @@ pub(crate) async fn run_until_stopped(config: Config) -> Result<(), StartError> 
     for index in app.catalog.all().values().filter(|index| !index.is_ready()) {
         announce(&app, index.node_uid());
     }
-    let cluster = Arc::clone(&app.cluster);
-    app.spawn_worker(async move { cluster.warm().await });
     if let Some(secure) = &secure {
         app.spawn_worker(Arc::clone(secure).watch());
     }
@@ -144,10 +146,19 @@ pub(crate) async fn run_until_stopped(config: Config) -> Result<(), StartError> 
 
     let grace = app.config.server.shutdown_grace_s.duration();
     let stop_listening = CancellationToken::new();
+    let threads = Arc::new(
+        ConnectionThreads::start(app.config.server.connection_threads)
+            .map_err(StartError::Threads)?,
+    );
+    for thread in threads.handles() {
+        let cluster = Arc::clone(&app.cluster);
+        thread.spawn(async move { cluster.warm().await });
+    }
     let mut servers = tokio::task::JoinSet::new();
     let edge = Edge::new(Arc::clone(&app), client_routes(Arc::clone(&app)));
     servers.spawn(serve(
         client_listener,
+        Some(threads),
         secure,
         move |request| edge.clone().answer(request),
         stop_listening.clone(),
@@ -157,6 +168,7 @@ pub(crate) async fn run_until_stopped(config: Config) -> Result<(), StartError> 
         let router = metrics_router(Arc::clone(&app));
         servers.spawn(serve(
             listener,
+            None,
             None,
             move |request| router.clone().oneshot(request).map(|Ok(answer)| answer),
             stop_listening.clone(),

@@ -22,10 +22,12 @@ use miroir_core::id::NodeId;
 use miroir_core::topology::{HealthMap, NodeState, Observation, ReadTier, Topology, WriteRole};
 use miroir_node::{Answer, Call, NodeClient, NodeError};
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use crate::capabilities::replica_selection::ReplicaSelection;
 use crate::cluster::health::HealthBoard;
 use crate::telemetry::metrics::{self, NodeCalls};
+use crate::telemetry::traces;
 
 /// Connections to each node that are open before the first request comes.
 const WARM: usize = 4;
@@ -92,7 +94,8 @@ impl Cluster {
         let operation = metrics::operation(call.method(), call.path());
         let begun = Instant::now();
         let under_way = self.selection.begin(node, operation);
-        let result = client.call(call).await;
+        let span = traces::call(node, operation);
+        let result = client.call(call).instrument(span).await;
         if let Some(under_way) = under_way {
             under_way.end(&result);
         }

@@ -29,7 +29,6 @@ pub(super) const LATER: &[&str] = &[
     "task_store.url",
     "task_store.wait_replicas",
     "tenant_affinity",
-    "tracing",
     "ttl",
 ];
 

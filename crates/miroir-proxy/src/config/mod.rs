@@ -23,6 +23,7 @@ mod server;
 mod store;
 mod table;
 mod tail;
+mod traces;
 mod tree;
 mod value;
 mod vectors;
@@ -45,6 +46,7 @@ pub use secret::Secret;
 pub use server::{Admin, ConnectionPoolPerNode, Log, LogLevel, Metrics, Server};
 pub use store::{Backend, TaskRegistry, TaskStore};
 pub use tail::{Hedging, ReplicaSelection, Strategy};
+pub use traces::Tracing;
 pub use value::{ByteSize, Factor, MemoryMultiplier, Millis, Ratio, Seconds};
 pub use vectors::{MergeStrategy, VectorSearch};
 
@@ -79,6 +81,8 @@ table::section! {
             metrics: Metrics,
             /// Logging.
             log: Log,
+            /// Traces.
+            tracing: Tracing,
             /// Connections to each node.
             connection_pool_per_node: ConnectionPoolPerNode,
             /// Health probes.

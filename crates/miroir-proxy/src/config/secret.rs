@@ -11,26 +11,35 @@ pub(super) const REDACTED: &str = "***";
 
 /// A text that is wiped when dropped and prints as `***`.
 #[derive(Clone)]
-pub struct Secret(SecretString);
+pub struct Secret {
+    text: SecretString,
+    digest: [u8; 32],
+}
 
 impl Secret {
     #[must_use]
     pub fn new(text: &str) -> Self {
-        Self(SecretString::from(text))
+        Self {
+            text: SecretString::from(text),
+            digest: digest(text),
+        }
     }
 
     /// The secret itself. Never put it into a message.
     #[must_use]
     pub fn expose(&self) -> &str {
-        self.0.expose_secret()
+        self.text.expose_secret()
     }
 
     /// Whether it is what somebody presents. Digests of one length are compared, so that the time tells neither how long the
     /// common beginning is nor how long the secret.
     pub(crate) fn is(&self, presented: &str) -> bool {
-        let digest = |text: &str| -> [u8; 32] { Sha256::digest(text.as_bytes()).into() };
-        digest(self.expose()).ct_eq(&digest(presented)).into()
+        self.digest.ct_eq(&digest(presented)).into()
     }
+}
+
+fn digest(text: &str) -> [u8; 32] {
+    Sha256::digest(text.as_bytes()).into()
 }
 
 impl fmt::Debug for Secret {

@@ -85,6 +85,7 @@ pub(crate) const SECTIONS: &[Section] = &[
     super::ServerTls::SECTION,
     super::Metrics::SECTION,
     super::Log::SECTION,
+    super::Tracing::SECTION,
     super::ConnectionPoolPerNode::SECTION,
     super::Health::SECTION,
     super::Scatter::SECTION,

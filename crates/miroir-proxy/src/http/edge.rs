@@ -5,6 +5,7 @@
 //! of them cost as much as everything else that reading a document costs.
 
 use std::convert::Infallible;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use axum::Router;
@@ -14,6 +15,8 @@ use axum::response::Response;
 use futures_util::FutureExt;
 use http::HeaderValue;
 use http::header::{ACCEPT_ENCODING, VARY};
+use tokio::runtime::Handle;
+use tokio_util::task::AbortOnDropHandle;
 use tower::{Service, ServiceExt, service_fn};
 use tower_http::compression::{Compression, DefaultPredicate, Predicate};
 use tracing::Instrument;
@@ -28,11 +31,20 @@ use crate::telemetry::request::Observed;
 pub(crate) struct Edge {
     app: Arc<App>,
     routes: Router,
+    /// Where requests are answered that the thread of their connection cannot wait for: batches of documents are read there, and
+    /// what follows a write lives on.
+    elsewhere: Handle,
 }
 
 impl Edge {
+    /// Answers on this runtime what is on no lane.
     pub(crate) fn new(app: Arc<App>, routes: Router) -> Self {
-        Self { app, routes }
+        let elsewhere = Handle::current();
+        Self {
+            app,
+            routes,
+            elsewhere,
+        }
     }
 
     pub(crate) async fn answer(self, request: Request) -> Response {
@@ -78,7 +90,11 @@ impl Edge {
         }
         let (request, rest) = unread::lend(request);
         let request = verbs::without_synonyms(request);
-        let Ok(mut response) = self.routes.clone().call(request).await;
+        let answer = self.routes.clone().call(request).in_current_span();
+        let answer = AbortOnDropHandle::new(self.elsewhere.spawn(answer));
+        let Ok(mut response) = answer
+            .await
+            .unwrap_or_else(|panicked| resume_unwind(panicked.into_panic()));
         verbs::list(&mut response);
         if let Some(rest) = rest {
             unread::drain(rest).await;

@@ -13,14 +13,16 @@ use axum::response::Response;
 use futures_util::FutureExt;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 
 use crate::http::path::normalize;
+use crate::http::threads::ConnectionThreads;
 use crate::http::tls::Secure;
 
 /// A bound socket. Binding is separate from serving so that a port in use is a start-up error.
@@ -44,9 +46,11 @@ const LONGEST_HEAD: usize = 64 * 1024;
 /// Further connections wait to be accepted.
 const MOST_CONNECTIONS: usize = 10_000;
 
-/// Serves until `stop` is cancelled, then lets requests in flight finish for at most `grace`.
+/// Serves until `stop` is cancelled, then lets requests in flight finish for at most `grace`. Connections live on `threads`, or
+/// without them where this runs.
 pub(crate) async fn serve<F>(
     listener: Listener,
+    threads: Option<Arc<ConnectionThreads>>,
     secure: Option<Arc<Secure>>,
     answer: impl Fn(Request) -> F + Clone + Send + Sync + 'static,
     stop: CancellationToken,
@@ -92,7 +96,14 @@ pub(crate) async fn serve<F>(
             answer(normalize(request.map(Body::new))).map(Ok::<_, Infallible>)
         });
         let (server, watcher, secure) = (server.clone(), connections.watcher(), secure.clone());
-        hyper::rt::Executor::execute(&TokioExecutor::new(), async move {
+        let home = threads
+            .as_ref()
+            .map_or_else(Handle::current, |threads| threads.next().clone());
+        home.spawn(async move {
+            let stream = match moved(stream) {
+                Ok(stream) => stream,
+                Err(error) => return tracing::debug!(%error, "a connection cannot be served"),
+            };
             let stream = match secure {
                 None => Either::Left(stream),
                 // In boxes, or every plain connection would be as large as these.
@@ -118,6 +129,11 @@ pub(crate) async fn serve<F>(
     {
         tracing::warn!("requests were still in flight when the shutdown grace ended");
     }
+}
+
+/// The same connection, driven by the runtime that calls.
+fn moved(stream: TcpStream) -> io::Result<TcpStream> {
+    TcpStream::from_std(stream.into_std()?)
 }
 
 /// Ends when a connection has brought no request in time, and never when it has.

@@ -39,7 +39,7 @@ pub(crate) async fn get(
         &Constraints::default(),
         rotation,
     );
-    let mut path = format!("/indexes/{}/documents/{id}", index.node_uid());
+    let mut path = ["/indexes/", index.node_uid().as_str(), "/documents/", id].concat();
     if !query.is_empty() {
         path.push('?');
         path.push_str(query);

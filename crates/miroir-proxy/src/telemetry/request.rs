@@ -7,11 +7,14 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use miroir_core::id::IndexUid;
+use opentelemetry::KeyValue;
 use tracing::Span;
+use tracing::field::Empty;
 
 use crate::app::App;
 use crate::http::reply::DEGRADED;
 use crate::telemetry::metrics::InFlight;
+use crate::telemetry::traces;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Routes that monitoring calls every few seconds; they leave no line.
@@ -37,7 +40,7 @@ impl Observed {
             _in_flight: app.metrics.requests.begin(),
             method: request.method().clone(),
             index: index_of(request.uri().path()),
-            span: tracing::info_span!("request", request_id = id.to_str().unwrap_or_default()),
+            span: span_of(&id, request),
             id,
         }
     }
@@ -76,8 +79,36 @@ impl Observed {
                 "request completed"
             );
         }
+        if traces::are_on() {
+            let mut attributes = vec![
+                KeyValue::new("status", i64::from(status.as_u16())),
+                KeyValue::new("degraded", degraded),
+                KeyValue::new(
+                    "request_id",
+                    self.id.to_str().unwrap_or_default().to_owned(),
+                ),
+            ];
+            attributes.extend(index.map(|index| KeyValue::new("index", index.to_string())));
+            traces::end(&self.span, &self.method, template, attributes);
+        }
         response.headers_mut().insert(REQUEST_ID, self.id);
     }
+}
+
+fn span_of(id: &HeaderValue, request: &Request) -> Span {
+    let request_id = id.to_str().unwrap_or_default();
+    if !traces::are_on() {
+        return tracing::info_span!("request", request_id);
+    }
+    let span = tracing::info_span!(
+        "request",
+        otel.kind = "server",
+        request_id,
+        trace_id = Empty,
+        span_id = Empty
+    );
+    traces::begin(&span, request.headers());
+    span
 }
 
 /// Tells [`Observed::end`], which stands outside of the routes, which of them has answered.

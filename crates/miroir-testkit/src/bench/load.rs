@@ -86,13 +86,6 @@ impl Sample {
         self.times.get(place).copied().unwrap_or_default()
     }
 
-    /// Answers per second.
-    pub(super) fn throughput(&self) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "a few million at most")]
-        let answers = self.times.len() as f64;
-        answers / self.elapsed.as_secs_f64()
-    }
-
     /// Both runs as one.
     pub(super) fn and(mut self, other: Self) -> Self {
         self.times.extend(other.times);

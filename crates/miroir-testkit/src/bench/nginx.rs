@@ -65,14 +65,15 @@ impl Nginx {
     }
 }
 
-/// One worker, connections kept open on both sides, nothing logged: as fast as it gets.
+/// One worker, connections kept open on both sides, and as in Debian's configuration a line in the log for each request, which Miroir
+/// writes too.
 fn configuration(folder: &Path, port: u16, address: &str) -> String {
     let folder = folder.display();
     format!(
         "daemon off; master_process off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
 events {{ worker_connections 1024; }}
 http {{
-    access_log off;
+    access_log {folder}/access.log;
     client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
     keepalive_requests 1000000000;

@@ -12,6 +12,9 @@ pub const PROXY_VARIABLE: &str = "MIROIR_TEST_PROXY_BIN";
 /// Path of the `process` executable of this package, for callers that do not lie next to it.
 pub const EXECUTABLE_VARIABLE: &str = "MIROIR_TEST_PROCESS_BIN";
 
+/// Names the socket on which a proxy of this package tells how often it has allocated memory.
+pub const ALLOCATIONS_VARIABLE: &str = "MIROIR_TEST_ALLOCATIONS";
+
 /// The `process` executable of this package: named by [`EXECUTABLE_VARIABLE`], else next to the running program or one
 /// folder above it, which is where cargo puts it for programs and for tests.
 pub fn miroir() -> Result<PathBuf, ProcessError> {
@@ -42,6 +45,11 @@ pub(super) fn node_command(engine: Option<&Path>) -> Result<Command, ProcessErro
     let mut command = Command::new(miroir()?);
     command.arg("node");
     Ok(command)
+}
+
+/// Whether [`PROXY_VARIABLE`] names another proxy than that of this package.
+pub(super) fn is_proxy_given() -> bool {
+    named_by(PROXY_VARIABLE).is_some()
 }
 
 /// The command that starts a proxy without its arguments.

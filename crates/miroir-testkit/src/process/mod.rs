@@ -11,7 +11,9 @@ mod proxy;
 mod tests;
 
 pub use child::{Child, ProcessError};
-pub use executable::{ENGINE_VARIABLE, EXECUTABLE_VARIABLE, PROXY_VARIABLE, miroir};
+pub use executable::{
+    ALLOCATIONS_VARIABLE, ENGINE_VARIABLE, EXECUTABLE_VARIABLE, PROXY_VARIABLE, miroir,
+};
 pub use miroir_devnode::Port;
 pub use node::Node;
 pub use proxy::Proxy;

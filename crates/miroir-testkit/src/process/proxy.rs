@@ -6,8 +6,11 @@ use std::time::{Duration, Instant};
 
 use http::StatusCode;
 use miroir_proxy::fault::{self, Fault};
+use tokio::io::AsyncReadExt as _;
+use tokio::net::UnixStream;
 
-use super::{Child, Port, ProcessError, executable};
+use super::executable::{self, ALLOCATIONS_VARIABLE};
+use super::{Child, Port, ProcessError};
 use crate::client::Client;
 
 /// How long a proxy may take until it is ready.
@@ -155,6 +158,15 @@ impl Proxy {
         self.wait_ready().await
     }
 
+    /// How often it has allocated memory since its start; `None` where it is not the proxy of this package.
+    pub async fn allocations(&self) -> Result<Option<u64>, ProcessError> {
+        if executable::is_proxy_given() {
+            return Ok(None);
+        }
+        let mut stream = UnixStream::connect(allocations_socket(&self.folder)).await?;
+        Ok(Some(stream.read_u64_le().await?))
+    }
+
     /// Its whole log, over all its starts.
     #[must_use]
     pub fn log(&self) -> String {
@@ -173,9 +185,14 @@ fn fault_file(folder: &Path) -> PathBuf {
     folder.join("fault")
 }
 
+fn allocations_socket(folder: &Path) -> PathBuf {
+    folder.join("allocations")
+}
+
 fn spawn(config: &Path, folder: &Path) -> Result<Child, ProcessError> {
     let mut command = executable::proxy_command()?;
     command.arg("--config").arg(config);
     command.env(fault::VARIABLE, fault_file(folder));
+    command.env(ALLOCATIONS_VARIABLE, allocations_socket(folder));
     Child::start("proxy", command, folder)
 }

@@ -2,6 +2,7 @@
 //! where `MIROIR_TEST_NODE_BIN` names its executable.
 
 mod alike;
+mod allocations;
 mod alone;
 mod backpressure;
 mod backups;
@@ -50,5 +51,6 @@ mod tail;
 mod tasks;
 mod thresholds;
 mod tls;
+mod traces;
 mod webhooks;
 mod writes;

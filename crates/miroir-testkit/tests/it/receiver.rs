@@ -86,7 +86,10 @@ async fn serve(mut stream: TcpStream, calls: Arc<Mutex<Vec<Told>>>, is_silent: A
     }
 }
 
-async fn read(stream: &mut TcpStream) -> Option<Told> {
+/// A request: its path, its headers with their names in lower case, its body.
+pub(crate) async fn request(
+    stream: &mut TcpStream,
+) -> Option<(String, BTreeMap<String, String>, Vec<u8>)> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.ok()?);
@@ -102,6 +105,11 @@ async fn read(stream: &mut TcpStream) -> Option<Told> {
     let length = headers.get("content-length")?.parse().expect("a length");
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await.ok()?;
+    Some((path, headers, body))
+}
+
+async fn read(stream: &mut TcpStream) -> Option<Told> {
+    let (path, headers, body) = request(stream).await?;
     let mut text = String::new();
     let mut unzipped = GzDecoder::new(body.as_slice());
     unzipped.read_to_string(&mut text).expect("zipped text");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::turns::{Cost, LEARNING, Way, take_turns};
+use super::turns::{ALONE, Cost, LEARNING, Way, take_turns};
 use super::{Scenario, name};
 use crate::bench::fleet::{BenchFleet, INDEX, Shape, word};
 use crate::bench::load::{Load, Shot};
@@ -31,7 +31,10 @@ pub(super) async fn search(scenario: Scenario, nodes: u16) -> Result<Report, Ben
     let shot = search_shot(&fleet);
     let measured = measure(fleet, shot, PACED, BUSY)?;
     let mut report = Report::new(&name(scenario));
-    let (added, processor) = (measured.added(0.5), measured.busy.processor_microseconds());
+    let (added, processor) = (
+        measured.added_alone(),
+        measured.busy.processor_microseconds(),
+    );
     if nodes == 4 {
         report.limited("added_p50_us", added, AtMost(250.0));
         report.limited("processor_us", processor, AtMost(200.0));
@@ -99,7 +102,7 @@ async fn unlimited(
     let shot = fleet.read(path, Some(&query));
     let measured = measure(fleet, shot, paced, busy)?;
     let mut report = Report::new(&name(scenario));
-    report.figure("added_p50_us", measured.added(0.5));
+    report.figure("added_p50_us", measured.added_alone());
     report.figure("processor_us", measured.busy.processor_microseconds());
     measured.describe(&mut report);
     Ok(report)
@@ -125,22 +128,32 @@ fn search_path() -> String {
 }
 
 struct Measured {
-    direct: Cost,
-    paced: Cost,
+    /// The legs, and Miroir.
+    alone: [Cost; 2],
+    paced: [Cost; 2],
     busy: Cost,
 }
 
+/// Over the slowest leg, in microseconds.
+fn added([legs, through]: &[Cost; 2], part: f64) -> f64 {
+    through.microseconds(part) - legs.microseconds(part)
+}
+
 impl Measured {
-    /// Over the slowest leg, in microseconds.
+    fn added_alone(&self) -> f64 {
+        added(&self.alone, 0.5)
+    }
+
     fn added(&self, part: f64) -> f64 {
-        self.paced.microseconds(part) - self.direct.microseconds(part)
+        added(&self.paced, part)
     }
 
     fn describe(&self, report: &mut Report) {
-        report.figure("legs_p50_us", self.direct.microseconds(0.5));
+        report.figure("legs_p50_us", self.alone[0].microseconds(0.5));
+        report.figure("added_p50_us_paced", self.added(0.5));
         report.figure("added_p99_us", self.added(0.99));
         report.figure("added_p999_us", self.added(0.999));
-        report.figure("requests_per_second", self.busy.sample.throughput());
+        report.figure("requests_per_second", self.busy.throughput());
     }
 }
 
@@ -167,13 +180,14 @@ fn measure(
         },
         through(Some(fleet.process())),
     ];
-    let [direct, paced] = take_two(take_turns(paced, &ways)?);
+    let alone = Load {
+        requests: ALONE.requests.min(busy.requests),
+        ..ALONE
+    };
+    let alone = take_two(take_turns(alone, &ways)?);
+    let paced = take_two(take_turns(paced, &ways)?);
     let busy = take_turns(busy, &ways[1..])?.swap_remove(0);
-    Ok(Measured {
-        direct,
-        paced,
-        busy,
-    })
+    Ok(Measured { alone, paced, busy })
 }
 
 fn take_two(costs: Vec<Cost>) -> [Cost; 2] {

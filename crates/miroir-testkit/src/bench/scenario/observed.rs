@@ -38,7 +38,7 @@ pub(super) async fn observed() -> Result<Report, BenchError> {
     let costs = [&busy[0], &busy[1]].map(|cost| cost.processor_microseconds());
     report.figure("processor_us", costs[0]);
     report.figure("processor_us_without_log", costs[1]);
-    let share = busy[0].sample.throughput() / busy[1].sample.throughput();
+    let share = busy[0].throughput() / busy[1].throughput();
     report.limited("of_throughput_without_log", share, AtLeast(0.92));
     let scrape = scrape_of_many(&mut quiet).await?;
     let milliseconds = scrape.as_secs_f64() * 1e3;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::turns::{Cost, LEARNING, Way, take_turns};
+use super::turns::{ALONE, Cost, LEARNING, Way, take_turns};
 use super::{Scenario, name};
 use crate::bench::fleet::{BenchFleet, INDEX, Shape, word};
 use crate::bench::load::{Load, Shot};
@@ -10,7 +10,7 @@ use crate::bench::nginx::Nginx;
 use crate::bench::report::Limit::{AtLeast, AtMost};
 use crate::bench::{BenchError, Report};
 
-/// Latency is taken at a rate that leaves the machine time to breathe.
+/// The slowest answers are taken at a rate that leaves the machine time to breathe.
 const PACED: Load = Load {
     connections: 2,
     requests: 6_000,
@@ -26,14 +26,14 @@ const BUSY: Load = Load {
 pub(super) async fn document() -> Result<Report, BenchError> {
     let fleet = start().await?;
     let shot = fleet.read(&format!("/indexes/{INDEX}/documents/7"), None);
-    measure(fleet, shot, Scenario::Document).await
+    measure(fleet, shot, Scenario::Document, true).await
 }
 
 pub(super) async fn search() -> Result<Report, BenchError> {
     let fleet = start().await?;
     let query = json!({ "q": word(40), "limit": 20 });
     let shot = fleet.read(&format!("/indexes/{INDEX}/search"), Some(&query));
-    measure(fleet, shot, Scenario::Search1).await
+    measure(fleet, shot, Scenario::Search1, false).await
 }
 
 async fn start() -> Result<BenchFleet, BenchError> {
@@ -46,10 +46,12 @@ async fn start() -> Result<BenchFleet, BenchError> {
     BenchFleet::start(shape, &[]).await
 }
 
+/// `passes`: the answer goes through as it is, which has limits. Every hit of a search is read and written again.
 async fn measure(
     mut fleet: BenchFleet,
     shot: Shot,
     scenario: Scenario,
+    passes: bool,
 ) -> Result<Report, BenchError> {
     let mut report = Report::new(&name(scenario));
     // The node learns what Miroir asks of it; that is then asked directly.
@@ -71,24 +73,33 @@ async fn measure(
         }
         None => report.left_out.push("nginx is not installed".to_owned()),
     }
+    let alone = take_turns(ALONE, &ways)?;
     let paced = take_turns(PACED, &ways)?;
     let busy = take_turns(BUSY, &ways)?;
-    let added = |way: &Cost, part| way.microseconds(part) - paced[0].microseconds(part);
-    report.figure("direct_p50_us", paced[0].microseconds(0.5));
-    report.limited("added_p50_us", added(&paced[1], 0.5), AtMost(100.0));
-    report.limited("added_p99_us", added(&paced[1], 0.99), AtMost(500.0));
-    report.figure("added_p999_us", added(&paced[1], 0.999));
-    report.limited(
-        "processor_us",
-        busy[1].processor_microseconds(),
-        AtMost(40.0),
-    );
-    report.figure("requests_per_second", busy[1].sample.throughput());
-    if let (Some(paced), Some(busy_nginx)) = (paced.get(2), busy.get(2)) {
-        report.figure("nginx_added_p50_us", added(paced, 0.5));
-        report.figure("nginx_processor_us", busy_nginx.processor_microseconds());
-        let share = busy_nginx.processor_microseconds() / busy[1].processor_microseconds();
-        report.limited("of_nginx_per_processor_second", share, AtLeast(0.6));
+    let added = |costs: &[Cost], way: usize, part| {
+        costs[way].microseconds(part) - costs[0].microseconds(part)
+    };
+    let mut judged = |name, value, limit| match passes {
+        true => report.limited(name, value, limit),
+        false => report.figure(name, value),
+    };
+    judged("added_p50_us", added(&alone, 1, 0.5), AtMost(100.0));
+    judged("added_p99_us", added(&paced, 1, 0.99), AtMost(500.0));
+    let processor = busy[1].processor_microseconds();
+    judged("processor_us", processor, AtMost(40.0));
+    if let Some(nginx) = busy.get(2) {
+        let share = nginx.processor_microseconds() / processor;
+        judged("of_nginx_per_processor_second", share, AtLeast(0.6));
+    }
+    report.figure("direct_p50_us", alone[0].microseconds(0.5));
+    report.figure("added_p50_us_paced", added(&paced, 1, 0.5));
+    report.figure("added_p999_us", added(&paced, 1, 0.999));
+    report.figure("requests_per_second", busy[1].throughput());
+    if let Some(nginx) = busy.get(2) {
+        report.figure("nginx_added_p50_us", added(&alone, 2, 0.5));
+        report.figure("nginx_added_p50_us_paced", added(&paced, 2, 0.5));
+        report.figure("nginx_added_p99_us", added(&paced, 2, 0.99));
+        report.figure("nginx_processor_us", nginx.processor_microseconds());
     }
     Ok(report)
 }

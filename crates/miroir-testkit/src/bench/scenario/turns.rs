@@ -13,6 +13,13 @@ pub(super) const LEARNING: Load = Load {
     rate: None,
 };
 
+/// One request after the other: what an exchange takes, while nothing waits and no processor falls asleep between two of them.
+pub(super) const ALONE: Load = Load {
+    connections: 1,
+    requests: 10_000,
+    rate: None,
+};
+
 /// How often each way has its turn.
 const TURNS: u32 = 5;
 
@@ -27,7 +34,7 @@ pub(super) struct Way {
 /// What a way cost.
 #[derive(Debug, Default)]
 pub(super) struct Cost {
-    pub(super) sample: Sample,
+    turns: Vec<Sample>,
     /// Of the way's process.
     pub(super) processor: Duration,
 }
@@ -35,13 +42,27 @@ pub(super) struct Cost {
 impl Cost {
     /// Processor time for one answer, in microseconds.
     pub(super) fn processor_microseconds(&self) -> f64 {
-        let answers = u32::try_from(self.sample.times.len()).unwrap_or(u32::MAX);
-        self.processor.as_secs_f64() * 1e6 / f64::from(answers.max(1))
+        self.processor.as_secs_f64() * 1e6 / self.answers().max(1.0)
     }
 
-    /// Time below which that part of the answers came, in microseconds.
+    /// Time below which that part of the answers came, in microseconds: in the median of the turns, because a neighbour on the machine
+    /// spoils one of them for all the rest.
     pub(super) fn microseconds(&self, part: f64) -> f64 {
-        self.sample.quantile(part).as_secs_f64() * 1e6
+        let mut times: Vec<Duration> = self.turns.iter().map(|turn| turn.quantile(part)).collect();
+        times.sort_unstable();
+        let median = times.get(times.len() / 2).copied().unwrap_or_default();
+        median.as_secs_f64() * 1e6
+    }
+
+    /// Answers per second.
+    pub(super) fn throughput(&self) -> f64 {
+        let elapsed: Duration = self.turns.iter().map(|turn| turn.elapsed).sum();
+        self.answers() / elapsed.as_secs_f64()
+    }
+
+    fn answers(&self) -> f64 {
+        let answers: usize = self.turns.iter().map(|turn| turn.times.len()).sum();
+        f64::from(u32::try_from(answers).unwrap_or(u32::MAX))
     }
 }
 
@@ -65,7 +86,7 @@ pub(super) fn take_turns(load: Load, ways: &[Way]) -> Result<Vec<Cost>, BenchErr
             }
             if turn > 0 {
                 cost.processor += after.processor - before.processor;
-                cost.sample = std::mem::take(&mut cost.sample).and(sample);
+                cost.turns.push(sample);
             }
         }
     }
