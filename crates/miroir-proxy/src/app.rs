@@ -44,6 +44,7 @@ use crate::request::announcement::Unannounced;
 use crate::request::export::Exports;
 use crate::tasks::OpenTasks;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::request;
 
 pub(crate) use start::run_until_stopped;
 
@@ -249,7 +250,8 @@ impl App {
         &self,
         story: impl Future<Output = T> + Send + 'static,
     ) -> tokio::task::JoinHandle<T> {
-        self.stories.spawn(idempotency::carry(story))
+        self.stories
+            .spawn(request::carry(idempotency::carry(story)))
     }
 
     /// Runs a background loop until the process stops.

@@ -19,12 +19,11 @@ use tokio::runtime::Handle;
 use tokio_util::task::AbortOnDropHandle;
 use tower::{Service, ServiceExt, service_fn};
 use tower_http::compression::{Compression, DefaultPredicate, Predicate};
-use tracing::Instrument;
 
 use crate::app::App;
 use crate::http::lane::Lane;
 use crate::http::{cors, unread, verbs};
-use crate::telemetry::request::Observed;
+use crate::telemetry::request::{Observed, carry};
 
 /// Everything that clients and operators can ask.
 #[derive(Clone)]
@@ -50,8 +49,7 @@ impl Edge {
     pub(crate) async fn answer(self, request: Request) -> Response {
         let lane = Lane::of(&request);
         let observed = Observed::begin(&self.app, &request);
-        let span = observed.span();
-        let mut response = self.across_origins(request, lane).instrument(span).await;
+        let mut response = observed.within(self.across_origins(request, lane)).await;
         observed.end(&self.app, lane.map(Lane::template), &mut response);
         response
     }
@@ -90,7 +88,7 @@ impl Edge {
         }
         let (request, rest) = unread::lend(request);
         let request = verbs::without_synonyms(request);
-        let answer = self.routes.clone().call(request).in_current_span();
+        let answer = carry(self.routes.clone().call(request));
         let answer = AbortOnDropHandle::new(self.elsewhere.spawn(answer));
         let Ok(mut response) = answer
             .await

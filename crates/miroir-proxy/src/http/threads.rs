@@ -1,8 +1,8 @@
-//! The threads that connections live on. Each drives its connections from the client's socket to the nodes' and back, and shares
-//! nothing with the others while it does: a runtime whose threads steal work from each other wakes one of them for nothing with
-//! nearly every request, which costs more than reading a document does.
+//! The threads that connections live on. Each drives its connections from the client's socket to the nodes' and back, and wakes no
+//! other while it does: a runtime whose threads steal work from each other wakes one of them for nothing with nearly every request,
+//! which is a fifth of what reading a document costs.
 //!
-//! What may keep a thread busy is done elsewhere ([`Edge`](super::edge::Edge)).
+//! What may keep a thread busy for long is done elsewhere ([`Edge`](super::edge::Edge)).
 
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,8 +20,8 @@ const MOST: usize = 8;
 /// processors that are left do what is done elsewhere.
 const PROCESSORS_FOR_EACH: usize = 2;
 
-/// A timer that is due before all others makes its runtime wake itself through the kernel. Most of a request are due later than this,
-/// so with one that comes as often none of them is ever the first.
+/// A new timer that is due before all others makes its runtime wake itself through the kernel. Those of requests are due later than
+/// this, hedges apart: with one that fires as often they are never the first.
 const NEXT_TIMER: Duration = Duration::from_secs(1);
 
 /// Running threads. Dropping it ends them, and what they have not finished.

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::fmt::{self, Write as _};
 use std::io::{self, Write as _};
+use std::sync::LazyLock;
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
@@ -14,6 +15,7 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFi
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::clock;
+use crate::telemetry::request;
 
 /// The log, and nothing beside it. What is not logged is not even looked at.
 pub(super) fn only(filter: EnvFilter) -> impl Subscriber + Send + Sync {
@@ -22,7 +24,7 @@ pub(super) fn only(filter: EnvFilter) -> impl Subscriber + Send + Sync {
         .log_internal_errors(false)
         .with_writer(|| Output)
         .fmt_fields(SpanFields)
-        .event_format(Lines { pod_id: pod_id() })
+        .event_format(Lines)
         .with_env_filter(filter)
         .finish()
 }
@@ -36,7 +38,7 @@ where
         .log_internal_errors(false)
         .with_writer(|| Output)
         .fmt_fields(SpanFields)
-        .event_format(Lines { pod_id: pod_id() })
+        .event_format(Lines)
 }
 
 /// Lines of a thread are written when they are so many bytes, at the latest.
@@ -88,7 +90,7 @@ impl io::Write for Output {
 }
 
 /// `POD_NAME`, else the name of the host.
-pub(super) fn pod_id() -> String {
+fn pod_id() -> String {
     let host = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
     std::env::var("POD_NAME")
         .ok()
@@ -97,10 +99,35 @@ pub(super) fn pod_id() -> String {
         .map_or_else(|| "miroir".to_owned(), |name| name.trim().to_owned())
 }
 
-/// Writes events as lines. The fields of the spans around an event, such as `request_id`, are fields of its line.
-struct Lines {
-    pod_id: String,
+/// What every line says of the process.
+pub(super) static POD_ID: LazyLock<String> = LazyLock::new(pod_id);
+
+fn begin(line: &mut impl fmt::Write, level: Level) -> fmt::Result {
+    // Piece by piece where the compiler knows them: to interpret a format takes longer than all else here.
+    line.write_str(r#"{"timestamp":""#)?;
+    write!(line, "{}", clock::now())?;
+    line.write_str(r#"","level":""#)?;
+    line.write_str(word(level))?;
+    line.write_str(r#"","message":""#)
 }
+
+/// What follows the message, up to the first field.
+fn go_on(line: &mut impl fmt::Write, target: &str, request_id: Option<&str>) -> fmt::Result {
+    for (name, value) in [
+        (r#"","target":""#, Some(target)),
+        (r#"","pod_id":""#, Some(POD_ID.as_str())),
+        (r#"","request_id":""#, request_id),
+    ] {
+        if let Some(value) = value {
+            line.write_str(name)?;
+            Escaped(line).write_str(value)?;
+        }
+    }
+    line.write_char('"')
+}
+
+/// Writes events as lines. The fields of the spans around an event are fields of its line, as is the id of its request.
+struct Lines;
 
 impl<S, N> FormatEvent<S, N> for Lines
 where
@@ -113,27 +140,15 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        // Piece by piece where the compiler knows them: to interpret a format takes longer than all else here.
         let metadata = event.metadata();
-        writer.write_str(r#"{"timestamp":""#)?;
-        write!(writer, "{}", clock::now())?;
-        writer.write_str(r#"","level":""#)?;
-        writer.write_str(word(*metadata.level()))?;
-        writer.write_str(r#"","message":""#)?;
+        begin(&mut writer, *metadata.level())?;
         let mut message = Message {
             text: Escaped(&mut writer),
             result: Ok(()),
         };
         event.record(&mut message);
         message.result?;
-        for (name, value) in [
-            (r#"","target":""#, metadata.target()),
-            (r#"","pod_id":""#, &self.pod_id),
-        ] {
-            writer.write_str(name)?;
-            Escaped(&mut writer).write_str(value)?;
-        }
-        writer.write_char('"')?;
+        request::with_id(|id| go_on(&mut writer, metadata.target(), id))?;
         for span in context
             .event_scope()
             .into_iter()
@@ -147,6 +162,55 @@ where
         event.record(&mut members);
         members.result?;
         writer.write_str("}\n")
+    }
+}
+
+/// A line that every request leaves, put together by hand: as an event it would cost a twentieth of what the request does.
+pub(super) struct Line(String);
+
+impl Line {
+    /// At `info`.
+    pub(super) fn new(message: &str, target: &str, request_id: &str) -> Self {
+        let mut line = String::with_capacity(512);
+        let begun = begin(&mut line, Level::INFO)
+            .and_then(|()| Escaped(&mut line).write_str(message))
+            .and_then(|()| go_on(&mut line, target, Some(request_id)));
+        begun.expect("a text takes everything");
+        Self(line)
+    }
+
+    pub(super) fn text(mut self, name: &str, value: &str) -> Self {
+        self.name(name);
+        self.0.push('"');
+        Escaped(&mut self.0)
+            .write_str(value)
+            .expect("a text takes everything");
+        self.0.push('"');
+        self
+    }
+
+    pub(super) fn number(mut self, name: &str, value: u64) -> Self {
+        self.name(name);
+        write!(self.0, "{value}").expect("a text takes everything");
+        self
+    }
+
+    pub(super) fn truth(mut self, name: &str, value: bool) -> Self {
+        self.name(name);
+        self.0.push_str(if value { "true" } else { "false" });
+        self
+    }
+
+    pub(super) fn write(mut self) {
+        self.0.push_str("}\n");
+        // A full disk is no reason to stop.
+        let _ = Output.write_all(self.0.as_bytes());
+    }
+
+    fn name(&mut self, name: &str) {
+        for piece in [",\"", name, "\":"] {
+            self.0.push_str(piece);
+        }
     }
 }
 
@@ -177,7 +241,7 @@ impl<'writer> FormatFields<'writer> for SpanFields {
 
 /// Writes the text of an event, which is no field of its line.
 struct Message<'a, 'writer> {
-    text: Escaped<'a, 'writer>,
+    text: Escaped<'a, Writer<'writer>>,
     result: fmt::Result,
 }
 
@@ -263,9 +327,9 @@ impl Visit for Members<'_, '_> {
 }
 
 /// Writes text so that it can stand between the quotes of a JSON string.
-struct Escaped<'a, 'writer>(&'a mut Writer<'writer>);
+struct Escaped<'a, W>(&'a mut W);
 
-impl fmt::Write for Escaped<'_, '_> {
+impl<W: fmt::Write> fmt::Write for Escaped<'_, W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let is_special = |byte| matches!(byte, b'"' | b'\\' | 0..0x20);
         // Nearly always none is; all at once, because the compiler then looks at many at a time.
@@ -315,6 +379,22 @@ mod tests {
     }
 
     #[test]
+    fn a_line_by_hand_is_json_too() {
+        let line = Line::new("a \"message\"", "here", "7")
+            .text("path", "a\\b")
+            .number("status", 200)
+            .truth("degraded", false);
+        let line: Value = serde_json::from_str(&format!("{}}}", line.0)).unwrap();
+        assert_eq!(line["level"], "info");
+        assert_eq!(line["message"], "a \"message\"");
+        assert_eq!(line["target"], "here");
+        assert_eq!(line["request_id"], "7");
+        assert_eq!(line["path"], "a\\b");
+        assert_eq!(line["status"], 200);
+        assert_eq!(line["degraded"], false);
+    }
+
+    #[test]
     fn a_line_is_json_whatever_its_fields_hold() {
         let kept = Kept::default();
         let writer = kept.clone();
@@ -322,9 +402,7 @@ mod tests {
             tracing_subscriber::fmt::layer()
                 .with_writer(move || writer.clone())
                 .fmt_fields(SpanFields)
-                .event_format(Lines {
-                    pod_id: "a \"pod\"".to_owned(),
-                }),
+                .event_format(Lines),
         );
         tracing::subscriber::with_default(subscriber, || {
             let span = tracing::info_span!("request", request_id = "7\\f");
@@ -337,7 +415,7 @@ mod tests {
         assert_eq!(text.lines().count(), 1);
         assert_eq!(line["level"], "warn");
         assert_eq!(line["message"], "a 1");
-        assert_eq!(line["pod_id"], "a \"pod\"");
+        assert_eq!(line["pod_id"], POD_ID.as_str());
         assert_eq!(line["request_id"], "7\\f");
         assert_eq!(line["error"], "two\nlines\u{1}, \"quoted\", \u{e9}");
         assert_eq!(line["status"], 503);

@@ -1,5 +1,6 @@
 //! One request from its arrival to its answer: its id, its line in the log, its place in the metrics.
 
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request};
@@ -8,11 +9,11 @@ use axum::response::Response;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use miroir_core::id::IndexUid;
 use opentelemetry::KeyValue;
-use tracing::Span;
-use tracing::field::Empty;
+use tracing::{Instrument as _, Level, Span};
 
 use crate::app::App;
 use crate::http::reply::DEGRADED;
+use crate::telemetry::log::Line;
 use crate::telemetry::metrics::InFlight;
 use crate::telemetry::traces;
 
@@ -21,6 +22,39 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const UNLOGGED: [&str; 3] = ["/health", "/_miroir/ready", "/_miroir/metrics"];
 /// The longest id that is taken over from a client.
 const LONGEST_ID: usize = 64;
+
+/// Whether the configured level has a line for each request. Asked once, on a thread of its own: a subscriber of several layers takes
+/// the answer for the beginning of an event, and would leave out the next span of the thread.
+static IS_LOGGED: LazyLock<bool> = LazyLock::new(|| {
+    let asked = std::thread::spawn(|| tracing::event_enabled!(Level::INFO));
+    asked.join().unwrap_or(true)
+});
+
+tokio::task_local! {
+    /// Of the request that is worked on.
+    static ID: HeaderValue;
+}
+
+/// Gives `read` the id of the request that is worked on.
+pub(super) fn with_id<T>(read: impl FnOnce(Option<&str>) -> T) -> T {
+    let mut read = Some(read);
+    let mut told = |id: Option<&str>| read.take().map(|read| read(id));
+    let within = ID.try_with(|id| told(id.to_str().ok())).ok().flatten();
+    within.or_else(|| told(None)).expect("it is told once")
+}
+
+/// Lets what goes on elsewhere belong to the request that is worked on.
+pub(crate) fn carry<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
+    let id = ID.try_with(HeaderValue::clone).ok();
+    let span = Span::current();
+    async move {
+        match id {
+            Some(id) => ID.scope(id, work).await,
+            None => work.await,
+        }
+    }
+    .instrument(span)
+}
 
 /// A request that is worked on; all of them are, also what is answered before there is a route.
 pub(crate) struct Observed {
@@ -40,14 +74,15 @@ impl Observed {
             _in_flight: app.metrics.requests.begin(),
             method: request.method().clone(),
             index: index_of(request.uri().path()),
-            span: span_of(&id, request),
+            span: traces::request(request.headers()),
             id,
         }
     }
 
-    /// What all that it brings about happens in.
-    pub(crate) fn span(&self) -> Span {
-        self.span.clone()
+    /// Works on it: what this brings about belongs to it.
+    pub(crate) fn within<T>(&self, work: impl Future<Output = T>) -> impl Future<Output = T> {
+        ID.scope(self.id.clone(), work)
+            .instrument(self.span.clone())
     }
 
     /// It has its answer. `template` is that of its route, where the answer does not tell.
@@ -66,18 +101,25 @@ impl Observed {
         if degraded && status == StatusCode::OK {
             app.metrics.reads.answered_in_part();
         }
-        if !UNLOGGED.contains(&template) {
-            let _entered = self.span.enter();
-            let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-            tracing::info!(
-                method = self.method.as_str(),
-                path_template = template,
-                index = index.as_ref().map(IndexUid::as_str),
-                status = status.as_u16(),
-                duration_ms,
-                degraded,
-                "request completed"
-            );
+        let id = self.id.to_str().unwrap_or_default();
+        if !UNLOGGED.contains(&template) && *IS_LOGGED {
+            let mut line = Line::new("request completed", module_path!(), id);
+            if let Some((trace_id, span_id)) = traces::place(&self.span) {
+                line = line.text("trace_id", &trace_id).text("span_id", &span_id);
+            }
+            line = line
+                .text("method", self.method.as_str())
+                .text("path_template", template);
+            if let Some(index) = &index {
+                line = line.text("index", index.as_str());
+            }
+            line.number("status", status.as_u16().into())
+                .number(
+                    "duration_ms",
+                    duration.as_millis().try_into().unwrap_or(u64::MAX),
+                )
+                .truth("degraded", degraded)
+                .write();
         }
         if traces::are_on() {
             let mut attributes = vec![
@@ -93,22 +135,6 @@ impl Observed {
         }
         response.headers_mut().insert(REQUEST_ID, self.id);
     }
-}
-
-fn span_of(id: &HeaderValue, request: &Request) -> Span {
-    let request_id = id.to_str().unwrap_or_default();
-    if !traces::are_on() {
-        return tracing::info_span!("request", request_id);
-    }
-    let span = tracing::info_span!(
-        "request",
-        otel.kind = "server",
-        request_id,
-        trace_id = Empty,
-        span_id = Empty
-    );
-    traces::begin(&span, request.headers());
-    span
 }
 
 /// Tells [`Observed::end`], which stands outside of the routes, which of them has answered.

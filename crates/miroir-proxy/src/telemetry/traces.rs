@@ -23,6 +23,7 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, Tracer};
 use tokio::runtime::Handle;
 use tokio::time::Instant;
+use tracing::field::Empty;
 use tracing::{Level, Metadata, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::filter::{FilterFn, filter_fn};
@@ -68,7 +69,7 @@ pub(super) fn start(config: &Tracing, runtime: &Handle) -> Result<Option<Tracer>
         .with_service_name(config.service_name.0.clone())
         .with_attributes([
             KeyValue::new("service.version", env!("CARGO_PKG_VERSION")),
-            KeyValue::new("host.name", super::log::pod_id()),
+            KeyValue::new("host.name", super::log::POD_ID.as_str()),
         ]);
     let provider = SdkTracerProvider::builder()
         .with_batch_exporter(exporter)
@@ -101,21 +102,40 @@ pub(super) fn not_ours() -> FilterFn<impl Fn(&Metadata<'_>) -> bool + Clone> {
     filter_fn(|metadata| metadata.target() != TARGET)
 }
 
-/// Makes the span of a request the child of the caller's, if it names one (W3C `traceparent`), and tells the log where it belongs.
-pub(crate) fn begin(span: &Span, headers: &HeaderMap) {
+/// The span of a request, the child of the caller's if it names one (W3C `traceparent`). It tells the log where it belongs.
+pub(super) fn request(headers: &HeaderMap) -> Span {
+    if !are_on() {
+        return Span::none();
+    }
+    let span = tracing::info_span!(
+        "request",
+        otel.kind = "server",
+        trace_id = Empty,
+        span_id = Empty
+    );
     let parent = TraceContextPropagator::new().extract(&HeaderExtractor(headers));
     // It fails where the span is in no trace at all.
     let _ = span.set_parent(parent);
+    if let Some((trace_id, span_id)) = place(&span) {
+        span.record("trace_id", trace_id);
+        span.record("span_id", span_id);
+    }
+    span
+}
+
+/// The ids of a span and its trace, if it is sent.
+pub(super) fn place(span: &Span) -> Option<(String, String)> {
+    if span.is_none() {
+        return None;
+    }
     let context = span.context();
     let place = context.span().span_context().clone();
-    if place.is_sampled() {
-        span.record("trace_id", tracing::field::display(place.trace_id()));
-        span.record("span_id", tracing::field::display(place.span_id()));
-    }
+    let ids = || (place.trace_id().to_string(), place.span_id().to_string());
+    place.is_sampled().then(ids)
 }
 
 /// What the span of a request is called and says.
-pub(crate) fn end(
+pub(super) fn end(
     span: &Span,
     method: &Method,
     template: &str,
