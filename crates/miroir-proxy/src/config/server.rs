@@ -27,8 +27,8 @@ section! {
         /// The same for bodies of all other requests, as far as they are longer than 4 KiB.
         [scaled]
         max_buffered_request_bytes: ByteSize = ByteSize(16_777_216), AtLeast(65_536);
-        /// Threads that connections live on; each answers reads as fast as its processor can. 0: one for every two processors, at
-        /// most 8, which leaves the others to everything else.
+        /// Threads that connections live on. 0: one for each processor, at most 8. Fewer are cheaper where there is little to do,
+        /// because a thread that rests is woken for every request.
         connection_threads: u16 = 0, Range(0, 64);
         /// Requests that are worked on at once.
         max_concurrent_requests: usize = 500, AtLeast(1);

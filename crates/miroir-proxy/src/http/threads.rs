@@ -16,9 +16,6 @@ use crate::telemetry::log;
 
 /// Each keeps connections to all nodes; what so many serve is more than a fleet answers.
 const MOST: usize = 8;
-/// A thread that has nothing to do is woken for every request; a busy one takes the next without. Fewer are cheaper, and the
-/// processors that are left do what is done elsewhere.
-const PROCESSORS_FOR_EACH: usize = 2;
 
 /// A new timer that is due before all others makes its runtime wake itself through the kernel. Those of requests are due later than
 /// this, hedges apart: with one that fires as often they are never the first.
@@ -32,13 +29,10 @@ pub(crate) struct ConnectionThreads {
 }
 
 impl ConnectionThreads {
-    /// So many; 0: what suits the machine.
+    /// So many; 0: one for each processor.
     pub(crate) fn start(number: u16) -> io::Result<Self> {
         let number = match number {
-            0 => {
-                let processors = thread::available_parallelism().map_or(1, usize::from);
-                (processors / PROCESSORS_FOR_EACH).clamp(1, MOST)
-            }
+            0 => thread::available_parallelism().map_or(1, |number| number.get().min(MOST)),
             number => usize::from(number),
         };
         let stop = CancellationToken::new();

@@ -43,7 +43,9 @@ async fn start() -> Result<BenchFleet, BenchError> {
         documents: 5_000,
         canned: true,
     };
-    BenchFleet::start(shape, &[]).await
+    // As nginx has one worker.
+    let one_thread = [("server.connection_threads", json!(1))];
+    BenchFleet::start(shape, &one_thread).await
 }
 
 /// `passes`: the answer goes through as it is, which has limits. Every hit of a search is read and written again.
