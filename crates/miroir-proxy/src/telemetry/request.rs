@@ -37,10 +37,8 @@ tokio::task_local! {
 
 /// Gives `read` the id of the request that is worked on.
 pub(super) fn with_id<T>(read: impl FnOnce(Option<&str>) -> T) -> T {
-    let mut read = Some(read);
-    let mut told = |id: Option<&str>| read.take().map(|read| read(id));
-    let within = ID.try_with(|id| told(id.to_str().ok())).ok().flatten();
-    within.or_else(|| told(None)).expect("it is told once")
+    let id = ID.try_with(HeaderValue::clone).ok();
+    read(id.as_ref().and_then(|id| id.to_str().ok()))
 }
 
 /// Lets what goes on elsewhere belong to the request that is worked on.
