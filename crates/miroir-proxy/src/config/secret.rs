@@ -13,6 +13,7 @@ pub(super) const REDACTED: &str = "***";
 #[derive(Clone)]
 pub struct Secret {
     text: SecretString,
+    /// Made once, because every request is compared with it. It is not wiped: whoever reads it does not have the text.
     digest: [u8; 32],
 }
 

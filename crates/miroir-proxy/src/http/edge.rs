@@ -90,9 +90,14 @@ impl Edge {
         let request = verbs::without_synonyms(request);
         let answer = carry(self.routes.clone().call(request));
         let answer = AbortOnDropHandle::new(self.elsewhere.spawn(answer));
-        let Ok(mut response) = answer
-            .await
-            .unwrap_or_else(|panicked| resume_unwind(panicked.into_panic()));
+        let mut response = match answer.await {
+            Ok(Ok(response)) => response,
+            Err(ended) => match ended.try_into_panic() {
+                Ok(panic) => resume_unwind(panic),
+                // The process stops at once: the connection ends with its thread.
+                Err(_) => std::future::pending().await,
+            },
+        };
         verbs::list(&mut response);
         if let Some(rest) = rest {
             unread::drain(rest).await;

@@ -149,7 +149,7 @@ pub(super) fn end(
     }
 }
 
-/// The span of one call to a node. That of a read says for how many shards, and whether it stands in for a late one.
+/// The span of one call to a node, below that of the request which it is for; none while traces are off.
 pub(crate) fn call(node: &NodeId, operation: &'static str) -> Span {
     if !are_on() {
         return Span::none();

@@ -51,7 +51,7 @@ impl Node {
         Self::start_as(id, master_key, engine, &[]).await
     }
 
-    /// Both.
+    /// [`Node::start_engine`] with the flags of [`Node::start_with_flags`].
     pub async fn start_as(
         id: &str,
         master_key: &str,

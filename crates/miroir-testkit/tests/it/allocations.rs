@@ -31,6 +31,7 @@ async fn the_usual_reads_keep_to_their_allocations() {
         document().await;
         search(number).await;
     }
+    // A proxy that `MIROIR_TEST_PROXY_BIN` names does not count; what it is built from is counted without it.
     let Some(before) = fleet.proxy().allocations().await.expect("a number") else {
         return;
     };
