@@ -8,8 +8,10 @@
 
 use std::hash::BuildHasher as _;
 use std::io;
-use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::net::{Ipv4Addr, UdpSocket};
 use std::ops::Range;
+
+use tokio::net::TcpSocket;
 
 /// Linux gives ports from 32768 on to outgoing connections, others from 49152 on.
 const FOUND: Range<u16> = 10_000..30_000;
@@ -43,11 +45,20 @@ impl Port {
     /// When somebody does.
     pub fn take(number: u16) -> io::Result<Self> {
         let claim = UdpSocket::bind((Ipv4Addr::LOCALHOST, number))?;
-        TcpListener::bind((Ipv4Addr::LOCALHOST, number))?;
+        Self::look(number)?;
         Ok(Self {
             number,
             _claim: claim,
         })
+    }
+
+    /// Fails when somebody listens on it. Looks without listening: a process that another thread is just starting has a copy of
+    /// what this one has open, and would take connections for a server that has yet to begin, or keep that from its port.
+    fn look(number: u16) -> io::Result<TcpSocket> {
+        let socket = TcpSocket::new_v4()?;
+        socket.set_reuseaddr(true)?;
+        socket.bind((Ipv4Addr::LOCALHOST, number).into())?;
+        Ok(socket)
     }
 
     #[must_use]
@@ -67,9 +78,18 @@ impl Port {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
-    use std::net::{Ipv4Addr, TcpListener};
+    use std::net::{Ipv4Addr, TcpListener, TcpStream};
 
     use super::Port;
+
+    #[test]
+    fn a_port_that_is_looked_at_takes_no_connections_and_can_be_listened_on() {
+        let number = Port::free().unwrap().number();
+        let copy_in_a_process_that_begins = Port::look(number).unwrap();
+        assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, number)).is_err());
+        assert!(TcpListener::bind((Ipv4Addr::LOCALHOST, number)).is_ok());
+        drop(copy_in_a_process_that_begins);
+    }
 
     #[test]
     fn two_who_look_for_a_port_before_either_listens_on_it_find_different_ones() {

@@ -23,13 +23,14 @@ fn command(port: u16, directory: &Path) -> Command {
     command
 }
 
+/// A node that answers.
 fn start(port: u16, directory: &Path) -> Child {
     let child = command(port, directory)
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
     let begin = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+    while !ask(port, "GET", "/health", "").is_ok_and(|answer| answer.starts_with("HTTP/1.1 200")) {
         assert!(
             begin.elapsed() < Duration::from_secs(10),
             "it does not start"
@@ -40,17 +41,20 @@ fn start(port: u16, directory: &Path) -> Child {
 }
 
 /// A request on a connection of its own; the whole answer as text.
-fn call(port: u16, method: &str, path: &str, body: &str) -> String {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+fn ask(port: u16, method: &str, path: &str, body: &str) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     let length = body.len();
     write!(
         stream,
         "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
-    )
-    .unwrap();
+    )?;
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+fn call(port: u16, method: &str, path: &str, body: &str) -> String {
+    ask(port, method, path, body).unwrap()
 }
 
 #[test]
