@@ -35,7 +35,16 @@ pub(crate) fn internal(reason: impl std::fmt::Display) -> ApiError {
 
 /// Whether the address space of the database is used up, which is cured by growing it.
 pub(crate) fn is_map_full(error: &Error) -> bool {
-    matches!(error, Error::UserError(UserError::MaxDatabaseSizeReached))
+    use milli_core::InternalError as I;
+    match error {
+        Error::UserError(UserError::MaxDatabaseSizeReached)
+        | Error::InternalError(I::Store(MdbError::MapFull)) => true,
+        // Threads that extract hand what they have found to one that writes, which says what it was about to write.
+        Error::InternalError(I::StorePut { error, .. } | I::StoreDeletion { error, .. }) => {
+            matches!(error, heed::Error::Mdb(MdbError::MapFull))
+        }
+        _ => false,
+    }
 }
 
 /// Whether the work was stopped on request.
@@ -50,9 +59,7 @@ pub(crate) fn is_aborted(error: &Error) -> bool {
 pub(crate) fn code(error: &Error) -> Code {
     use UserError as U;
     let error = match error {
-        Error::InternalError(milli_core::InternalError::Store(MdbError::MapFull)) => {
-            return Code::DatabaseSizeLimitReached;
-        }
+        error if is_map_full(error) => return Code::DatabaseSizeLimitReached,
         Error::InternalError(_) => return Code::Internal,
         Error::IoError(error) => return io_code(error),
         Error::UserError(error) => error,
@@ -124,5 +131,29 @@ fn io_code(error: &std::io::Error) -> Code {
         Some(24) => Code::TooManyOpenFiles,
         Some(28) => Code::NoSpaceLeftOnDevice,
         _ => Code::Internal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_that_fills_the_database_while_it_is_written_lets_it_grow() {
+        let put = |error| {
+            Error::InternalError(milli_core::InternalError::StorePut {
+                database_name: "word-pair-proximity-docids",
+                key: "a key".into(),
+                value_length: 4,
+                error: heed::Error::Mdb(error),
+            })
+        };
+        assert!(is_map_full(&put(MdbError::MapFull)));
+        assert_eq!(
+            code(&put(MdbError::MapFull)),
+            Code::DatabaseSizeLimitReached
+        );
+        assert!(!is_map_full(&put(MdbError::BadTxn)));
+        assert_eq!(code(&put(MdbError::BadTxn)), Code::Internal);
     }
 }
