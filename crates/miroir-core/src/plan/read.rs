@@ -30,9 +30,13 @@ impl Leg {
         has_lexicon: bool,
     ) -> Self {
         let holds_others = has_lexicon || node.leftovers || shards != node.owned;
+        let clause = || match node.leftovers {
+            true => ShardClause::new(&shards, &count.all()),
+            false => ShardClause::new(&shards, &node.owned),
+        };
         Self {
             node: node.id.clone(),
-            clause: holds_others.then(|| ShardClause::new(&shards, count)),
+            clause: holds_others.then(clause),
             shards,
         }
     }

@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::hash;
+use crate::id::ShardCount;
 
 /// A hit with a place in the order: one price, and the id as the tie rule.
 fn hit(id: u32, price: u32, color: &str) -> String {
@@ -120,10 +122,34 @@ fn legs_are_asked_for_their_part_and_some_more() {
     assert_eq!(limits(20, &[64]), [20]);
     assert_eq!(limits(0, &[32, 32]), [0, 0]);
     assert_eq!(limits(1, &[8; 8]), [1; 8]);
-    assert_eq!(limits(20, &[32, 32]), [20, 20]);
-    assert_eq!(limits(20, &[16; 4]), [15; 4]);
-    assert_eq!(limits(100, &[48, 16]), [95, 45]);
-    assert!(limits(1000, &[8; 8]).iter().sum::<usize>() <= 1600);
+    assert_eq!(limits(20, &[32, 32]), [16, 16]);
+    assert_eq!(limits(20, &[16; 4]), [11; 4]);
+    assert_eq!(limits(100, &[48, 16]), [85, 38]);
+    assert!(limits(1000, &[8; 8]).iter().sum::<usize>() <= 1300);
+    assert!(limits(100_000, &[8; 8]).iter().sum::<usize>() <= 103_000);
+}
+
+#[test]
+fn one_search_in_a_hundred_needs_a_second_round() {
+    for (end, legs) in [(20, 2), (20, 3), (20, 8), (200, 3), (1000, 16)] {
+        let count = ShardCount::new(legs as u64).unwrap();
+        let share = limits::Share {
+            shards: 1,
+            of: legs,
+        };
+        let asked = limits::first(end, share);
+        let again = (0..2_000).filter(|search| {
+            // The last one of the page needs no successor.
+            let mut taken = vec![0; legs];
+            for place in 1..end {
+                taken[usize::from(hash::shard_of(&format!("{search} {place}"), count).0)] += 1;
+            }
+            taken.iter().any(|taken| *taken >= asked)
+        });
+        let again = again.count();
+        assert!(again <= 30, "{again} of 2,000 for {end} of {legs}");
+        assert!(asked < end);
+    }
 }
 
 #[test]

@@ -49,7 +49,8 @@ fn lexicon_documents_need_a_clause_on_every_leg() {
 fn clauses_list_whichever_side_is_shorter() {
     let text = |shards: &[u16], count| {
         let shards = shards.iter().copied().map(Shard).collect();
-        ShardClause::new(&shards, ShardCount::new(count).expect("valid")).to_string()
+        let all = ShardCount::new(count).expect("valid").all();
+        ShardClause::new(&shards, &all).to_string()
     };
     let (one, two) = (
         "\"\u{22b0}\u{22b0}\u{22b1}\"",
@@ -69,6 +70,36 @@ fn clauses_list_whichever_side_is_shorter() {
         text(&[0xABC], 4096),
         "_miroir_shard IN [\"\u{22ba}\u{22bb}\u{22bc}\"]"
     );
+}
+
+#[test]
+fn a_clause_leaves_out_only_what_the_node_holds() {
+    let mut fleet = Fleet::new(1, 3, 2);
+    let excluded = |leg: &Leg| match leg.clause.clone().expect("a clause") {
+        ShardClause::NotIn(others) => others,
+        ShardClause::In(shards) => count().all().difference(&shards),
+    };
+    let plan = fleet.search(&Constraints::default(), 0);
+    assert_eq!(plan.legs.len(), 2);
+    for leg in &plan.legs {
+        let held = fleet.owned(leg.node.as_str());
+        assert_eq!(
+            excluded(leg).intersection(&held),
+            held.difference(&leg.shards)
+        );
+    }
+    let by_node = |leg: &Leg| matches!(leg.clause, Some(ShardClause::NotIn(_)));
+    assert!(plan.legs.iter().all(by_node));
+
+    let mut parts = fleet.topology.parts().clone();
+    parts
+        .nodes
+        .iter_mut()
+        .for_each(|node| node.leftovers = true);
+    fleet.topology = Topology::new(parts).expect("valid");
+    for leg in fleet.search(&Constraints::default(), 0).legs {
+        assert_eq!(excluded(&leg), count().all().difference(&leg.shards));
+    }
 }
 
 #[test]
