@@ -4,7 +4,7 @@ mod start;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use miroir_core::error::{ApiError, Code};
 use miroir_core::id::{NodeId, NodeUid, ShardCount, TaskUid};
@@ -109,7 +109,6 @@ pub(crate) struct App {
     defaults: OnceCell<NodeDefaults>,
     /// Makes tags of writes unique among all clusters that ever used these nodes.
     cluster_id: String,
-    rotation: AtomicU64,
     /// Every shard has been covered once; see `admin::ready`.
     pub(crate) was_covered: AtomicBool,
     /// The process was told to stop; it still serves.
@@ -191,15 +190,14 @@ impl App {
         selection.scores(class, &self.cluster.health(), selection.now())
     }
 
-    /// Numbers reads, so that they take turns on groups and nodes.
+    /// A number for a read that begins now, by which reads take turns on groups and nodes.
     pub(crate) fn next_rotation(&self) -> u64 {
-        let next = self.rotation.fetch_add(1, Ordering::Relaxed);
-        self.cluster.selection().rotation(next)
+        self.cluster.selection().turn()
     }
 
-    /// The number that the next read will have.
+    /// The number that the next read would have.
     pub(crate) fn peek_rotation(&self) -> u64 {
-        self.rotation.load(Ordering::Relaxed)
+        self.cluster.selection().next_turn()
     }
 
     /// The tag that a write's requests carry to the nodes.

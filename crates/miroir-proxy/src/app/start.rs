@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -347,7 +347,6 @@ async fn build(config: Config, store: Store) -> Result<Arc<App>, StartError> {
         journal,
         shards,
         defaults: OnceCell::new(),
-        rotation: AtomicU64::new(0),
         was_covered: AtomicBool::new(false),
         is_stopping: AtomicBool::new(false),
         stopping: CancellationToken::new(),

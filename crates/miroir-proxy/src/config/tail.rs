@@ -19,6 +19,9 @@ section! {
         ewma_half_life_ms: Millis = Millis(5000), Range(100, 600_000);
         /// Part of the reads that look how the nodes do that would not be asked; at most 0.5.
         exploration_epsilon: Ratio = Ratio(0.05), Any;
+        /// With `adaptive`, so many reads that come one after the other ask the same copies, which have warm caches for them.
+        /// Reads that overlap take turns.
+        turn_length: u32 = 20, Range(1, 1_000_000);
     }
 }
 

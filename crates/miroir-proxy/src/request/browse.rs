@@ -121,7 +121,7 @@ async fn by_shard(
     let mut shards: BTreeMap<Shard, Vec<Vec<u8>>> = BTreeMap::new();
     let order = sort_by_key(index);
     let requests = pieces.iter().map(|piece| {
-        let clause = ShardClause::new(&piece.shards, index.shards()).to_string();
+        let clause = ShardClause::new(&piece.shards, &index.shards().all()).to_string();
         let body = body(
             index,
             query,

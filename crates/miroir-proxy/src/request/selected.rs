@@ -123,7 +123,7 @@ pub(crate) fn legs(
     // Lexicon documents are not the client's to change.
     let has_lexicon = app.dictionary.hides_in(&head.node_uid);
     everywhere(app, &head.node_uid, head.shards, |owned: &ShardSet| {
-        let clause = has_lexicon.then(|| ShardClause::new(owned, head.shards).to_string());
+        let clause = has_lexicon.then(|| ShardClause::new(owned, &head.shards.all()).to_string());
         let filter = match clause {
             Some(clause) => filter_with(filter, Some(json!(clause))),
             None => filter.cloned(),

@@ -44,7 +44,8 @@ async fn main() -> anyhow::Result<ExitCode> {
         .config("master_key", arguments.key.as_str())
         // A machine that also runs all the nodes and the command may let one of them wait.
         .config("health.timeout_ms", 2_000)
-        .config("health.interval_ms", 5_000);
+        .config("health.interval_ms", 5_000)
+        .usual_turns();
     for flag in &arguments.node_flag {
         builder = builder.node_flag(flag);
     }

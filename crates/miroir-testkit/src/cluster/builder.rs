@@ -11,6 +11,8 @@ use crate::process::{Node, Port, Proxy};
 use crate::tap::{Searches, Tap};
 use crate::watch::Watch;
 
+const TURN_LENGTH: &str = "replica_selection.turn_length";
+
 /// The description of a fleet.
 #[derive(Debug, Clone)]
 pub struct ClusterBuilder {
@@ -40,10 +42,12 @@ impl Default for ClusterBuilder {
             replication_factor: 1,
             shards: 8,
             node_flags: Vec::new(),
-            // Tests wait for health changes; the slowest allowed default would make them crawl.
+            // Tests wait for health changes; the slowest allowed default would make them crawl. They read several times to see
+            // every copy.
             extra: vec![
                 ("health.interval_ms".to_owned(), json!(200)),
                 ("health.timeout_ms".to_owned(), json!(200)),
+                (TURN_LENGTH.to_owned(), json!(1)),
             ],
             front: Front::Nothing,
         }
@@ -85,6 +89,13 @@ impl ClusterBuilder {
     #[must_use]
     pub fn node_flag(mut self, flag: &str) -> Self {
         self.node_flags.push(flag.to_owned());
+        self
+    }
+
+    /// Reads take turns on copies as they do unless set, instead of each for itself: for what measures.
+    #[must_use]
+    pub fn usual_turns(mut self) -> Self {
+        self.extra.retain(|(key, _)| key != TURN_LENGTH);
         self
     }
 

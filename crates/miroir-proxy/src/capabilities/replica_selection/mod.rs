@@ -5,6 +5,7 @@
 //! seen of them is kept all the same, because hedging needs it.
 
 mod decide;
+mod turns;
 
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ use tokio::time::Instant;
 
 use crate::config::{self, Strategy};
 use decide::{Ending, Measure, Samples, median};
+use turns::Turns;
 
 /// What is known is put together anew after this time.
 const REFRESH: Duration = Duration::from_millis(20);
@@ -63,6 +65,7 @@ pub(crate) struct ReplicaSelection {
     options: config::ReplicaSelection,
     /// In the order of their ids.
     nodes: Vec<Node>,
+    turns: Turns,
     picture: ArcSwap<Picture>,
     refreshing: Mutex<()>,
     began: Instant,
@@ -104,6 +107,10 @@ impl ReplicaSelection {
         explorations: Counter,
     ) -> Self {
         let half_life = options.ewma_half_life_ms.duration();
+        let turns = match options.strategy {
+            Strategy::Adaptive => Turns::new(options.turn_length),
+            Strategy::RoundRobin | Strategy::Random => Turns::new(1),
+        };
         let mut nodes: Vec<Node> = nodes
             .into_iter()
             .map(|id| Node {
@@ -119,6 +126,7 @@ impl ReplicaSelection {
         Self {
             options,
             nodes,
+            turns,
             picture: ArcSwap::default(),
             refreshing: Mutex::default(),
             began: Instant::now(),
@@ -131,12 +139,22 @@ impl ReplicaSelection {
         self.began.elapsed()
     }
 
-    /// Numbers of reads follow each other, or are chance.
-    pub(crate) fn rotation(&self, next: u64) -> u64 {
+    /// Whose turn it is, for a read that begins now: numbers that follow each other, or chance.
+    pub(crate) fn turn(&self) -> u64 {
         match self.options.strategy {
             Strategy::Random => rand::random(),
-            Strategy::Adaptive | Strategy::RoundRobin => next,
+            Strategy::Adaptive | Strategy::RoundRobin => self.turns.take(self.is_busy()),
         }
+    }
+
+    /// The same for the next read, which does not begin yet.
+    pub(crate) fn next_turn(&self) -> u64 {
+        self.turns.peek(self.is_busy())
+    }
+
+    fn is_busy(&self) -> bool {
+        let mut counts = self.nodes.iter().flat_map(|node| &node.in_flight);
+        counts.any(|count| count.load(Ordering::Relaxed) > 0)
     }
 
     /// For a read that begins now. `dice`: chance, from 0 to 1.

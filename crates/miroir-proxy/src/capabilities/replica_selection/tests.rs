@@ -119,7 +119,30 @@ fn other_strategies_know_no_sick_nodes() {
         assert!((share - 1.0 / 3.0).abs() < 0.01, "{share}");
     }
     let fleet = Fleet::new(Strategy::RoundRobin, 0.05);
-    assert_eq!(fleet.selection.rotation(5), 5);
+    let turns: Vec<u64> = (0..5).map(|_| fleet.selection.turn()).collect();
+    assert_eq!(turns, [0, 1, 2, 3, 4]);
+}
+
+#[test]
+fn reads_one_after_the_other_stay_with_the_same_copies() {
+    let fleet = Fleet::new(Strategy::Adaptive, 0.05);
+    let length = u64::from(crate::config::ReplicaSelection::default().turn_length);
+    for read in 0..5 * length {
+        assert_eq!(fleet.selection.next_turn(), read / length);
+        assert_eq!(fleet.selection.turn(), read / length);
+    }
+}
+
+#[test]
+fn reads_that_overlap_take_turns() {
+    let fleet = Fleet::new(Strategy::Adaptive, 0.05);
+    let node: NodeId = "b".parse().unwrap();
+    assert_eq!([(); 2].map(|()| fleet.selection.turn()), [0, 0]);
+    let under_way = fleet.selection.begin(&node, "search");
+    assert_eq!(fleet.selection.next_turn(), 1);
+    assert_eq!([(); 3].map(|()| fleet.selection.turn()), [1, 2, 3]);
+    drop(under_way);
+    assert_eq!([(); 3].map(|()| fleet.selection.turn()), [3, 3, 3]);
 }
 
 #[test]
