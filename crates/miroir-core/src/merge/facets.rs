@@ -184,10 +184,7 @@ impl<'a> FacetValue<'a> {
     /// Numbers and strings are both keys of one JSON object. A key is a number if the facet has numbers at all on that
     /// node and the key is exactly what the server prints for one.
     fn new(shown: Cow<'a, str>, count: u64, numeric_facet: bool) -> Self {
-        let parsed = shown
-            .parse()
-            .ok()
-            .filter(|parsed: &f64| numeric_facet && parsed.to_string() == *shown);
+        let parsed = numeric_facet.then(|| printed_number(&shown)).flatten();
         let kind = match (parsed, &shown) {
             (Some(number), _) => Kind::Number(number),
             (None, Cow::Borrowed(shown)) => Kind::String(normalize::facet(shown)),
@@ -219,6 +216,28 @@ impl<'a> FacetValue<'a> {
             Kind::String(form) => DistinctValue::String(form.clone().into_owned()),
         }
     }
+}
+
+/// The number that the server prints as exactly this text.
+pub(super) fn printed_number(text: &str) -> Option<f64> {
+    let number: f64 = text.parse().ok()?;
+    (is_plain_decimal(text) || number.to_string() == text).then_some(number)
+}
+
+/// Whether a text is how some number is printed, seen without printing it: no two decimals of 15 digits are the same number, so
+/// that none of them is printed as another one.
+fn is_plain_decimal(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = match digits.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (digits, None),
+    };
+    let are_digits =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    digits.len() <= 15
+        && are_digits(whole)
+        && (whole == "0" || !whole.starts_with('0'))
+        && fraction.is_none_or(|part| are_digits(part) && !part.ends_with('0'))
 }
 
 /// Adds up equal values, in ascending order. Where nodes show a value in different spellings the first by bytes is

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::super::facet_search::FacetHit;
-use super::super::facets::{distribution, stats};
+use super::super::facets::{distribution, printed_number, stats};
 use super::super::recount::{self, Recount};
 use super::*;
 
@@ -30,6 +30,12 @@ fn with_facets(distribution: &str, stats: &str) -> String {
 }
 
 proptest! {
+    #[test]
+    fn a_number_is_printed_as_its_text_or_it_is_none(text in "-?[0-9]{0,17}(\\.[0-9]{0,17})?") {
+        let printed = text.parse().ok().filter(|number: &f64| number.to_string() == text);
+        prop_assert_eq!(printed_number(&text).map(f64::to_bits), printed.map(f64::to_bits));
+    }
+
     /// However few values nodes list: the counts that are shown are right, and unless a value may have been left out by all,
     /// they are those of the most frequent ones.
     #[test]
