@@ -9,7 +9,7 @@ use super::secret::Secret;
 use super::table::Allowed::Any;
 use super::table::{Allowed, Mismatch, section};
 use super::tree::Scalar;
-use super::value::{Value, quote};
+use super::value::{Value, quote, web_address};
 
 section! {
     /// TLS of the client and admin listener. The files are read again when they change.
@@ -121,10 +121,7 @@ impl Value for Option<Url> {
         if scalar.is_empty() {
             return Ok(None);
         }
-        match scalar.text.parse::<Url>() {
-            Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(Some(url)),
-            _ => Err(Mismatch::Value),
-        }
+        web_address(scalar).map(Some)
     }
 
     fn show(&self) -> String {

@@ -1,11 +1,9 @@
 //! Section of traces.
 
-use url::Url;
-
 use super::table::Allowed::Any;
 use super::table::{Allowed, Mismatch, section};
 use super::tree::Scalar;
-use super::value::{Ratio, Value, quote};
+use super::value::{Ratio, Value, quote, web_address};
 
 /// Tempo beside Prometheus in Kubernetes; the port is that of OTLP over HTTP.
 const COLLECTOR: &str = "http://tempo.monitoring.svc:4318";
@@ -38,12 +36,8 @@ impl Value for Endpoint {
     }
 
     fn read(scalar: &Scalar, _: &Allowed) -> Result<Self, Mismatch> {
-        match scalar.text.parse::<Url>() {
-            Ok(url) if matches!(url.scheme(), "http" | "https") => {
-                Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
-            }
-            _ => Err(Mismatch::Value),
-        }
+        let url = web_address(scalar)?;
+        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
     }
 
     fn show(&self) -> String {

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use url::Url;
+
 use super::secret::Secret;
 use super::table::{Allowed, Mismatch};
 use super::tree::Scalar;
@@ -288,6 +290,15 @@ impl Value for MemoryMultiplier {
             Self::Auto => "auto".to_owned(),
             Self::Fixed(number) => number.to_string(),
         }
+    }
+}
+
+/// An `http` or `https` URL.
+pub(super) fn web_address(scalar: &Scalar) -> Result<Url, Mismatch> {
+    let url: Url = scalar.text.parse().map_err(|_| Mismatch::Value)?;
+    match url.scheme() {
+        "http" | "https" => Ok(url),
+        _ => Err(Mismatch::Value),
     }
 }
 

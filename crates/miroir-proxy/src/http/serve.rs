@@ -93,7 +93,8 @@ pub(crate) async fn serve<F>(
         let answer = answer.clone();
         let service = service_fn(move |request: http::Request<Incoming>| {
             first.store(true, Ordering::Relaxed);
-            answer(normalize(request.map(Body::new))).map(Ok::<_, Infallible>)
+            // In a box, because a connection keeps the room for an answer also while it waits for a request: 4 KB.
+            Box::pin(answer(normalize(request.map(Body::new))).map(Ok::<_, Infallible>))
         });
         let (server, watcher, secure) = (server.clone(), connections.watcher(), secure.clone());
         let home = threads
