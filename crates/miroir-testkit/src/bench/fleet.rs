@@ -10,6 +10,7 @@ use super::load::Shot;
 use super::{BenchError, Canned};
 use crate::client::Client;
 use crate::cluster::{Cluster, MASTER_KEY, NODE_MASTER_KEY};
+use crate::process::Node;
 
 /// The index that everything is asked of.
 pub(super) const INDEX: &str = "bench";
@@ -45,7 +46,8 @@ impl BenchFleet {
             .shards(shape.nodes.max(1) * 8)
             // A busy machine must not look like a sick fleet.
             .config("health.interval_ms", 1000)
-            .config("health.timeout_ms", 900);
+            .config("health.timeout_ms", 900)
+            .usual_turns();
         for (key, value) in configuration {
             builder = builder.config(key, value.clone());
         }
@@ -66,6 +68,17 @@ impl BenchFleet {
 
     pub(super) fn client(&self) -> Client {
         self.cluster.client()
+    }
+
+    /// A client of the first node that is a server.
+    pub(super) fn node_client(&self) -> Client {
+        self.cluster.nodes()[0].client()
+    }
+
+    /// The process ids of the proxy and of nodes that are servers.
+    pub(super) fn processes(&mut self) -> Vec<u32> {
+        let nodes: Vec<u32> = self.cluster.nodes().iter().map(Node::process).collect();
+        std::iter::once(self.process()).chain(nodes).collect()
     }
 
     /// The proxy's process id.

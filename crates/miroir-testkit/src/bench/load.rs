@@ -127,14 +127,34 @@ impl Load {
     }
 }
 
+/// Sends every shot once, each when the one before it is answered, on one connection: what each answer took. All go to the server of
+/// the first one.
+pub(super) fn in_order(shots: &[Shot]) -> Result<Vec<Duration>, BenchError> {
+    let runtime = runtime()?;
+    let first = shots.get(..1).unwrap_or_default();
+    let mut connection = runtime.block_on(connect(first))?;
+    let ask = |shot: &Shot| {
+        let begun = Instant::now();
+        match runtime.block_on(exchange(&mut connection, std::slice::from_ref(shot)))? {
+            true => Ok(begun.elapsed()),
+            false => Err(BenchError::Unfit(format!("refused by {}", shot.address))),
+        }
+    };
+    shots.iter().map(ask).collect()
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+}
+
 fn send_all(
     shots: &[Shot],
     requests: u32,
     pace: Option<(Instant, Duration)>,
 ) -> Result<Sample, BenchError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = runtime()?;
     let mut connections = runtime.block_on(connect(shots))?;
     let mut sample = Sample::default();
     let mut due = pace.map(|(first, _)| first);

@@ -18,6 +18,12 @@ pub(super) struct Usage {
 }
 
 impl Usage {
+    /// Processor time of several together.
+    pub(super) fn processor_of(processes: &[u32]) -> std::io::Result<Duration> {
+        let usages = processes.iter().map(|process| Self::of(*process));
+        usages.map(|usage| usage.map(|usage| usage.processor)).sum()
+    }
+
     /// Of the process with this id, without what it has started.
     pub(super) fn of(process: u32) -> std::io::Result<Self> {
         let folder = Path::new("/proc").join(process.to_string());

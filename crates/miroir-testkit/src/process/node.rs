@@ -81,6 +81,12 @@ impl Node {
         &self.id
     }
 
+    /// Its process id.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Base URL.
     #[must_use]
     pub fn url(&self) -> String {

@@ -1,65 +1,133 @@
 //! Engines that work: one node with all documents against three nodes behind Miroir, on the same machine.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use super::turns::{Way, take_turns};
+use super::turns::median;
 use super::{Scenario, name};
 use crate::bench::fleet::{self, BenchFleet, INDEX, Shape, word};
-use crate::bench::load::{Load, Shot};
+use crate::bench::load::{self, Shot};
 use crate::bench::report::Limit::AtMost;
+use crate::bench::usage::Usage;
 use crate::bench::{BenchError, Report};
 use crate::cluster::NODE_MASTER_KEY;
 use crate::process::Node;
 
 const DOCUMENTS: u32 = 100_000;
-/// Of one query on each way.
-const LOAD: Load = Load {
-    connections: 1,
-    requests: 40,
-    rate: None,
-};
+/// How often every query is asked on each way, after a first round that nobody counts.
+const ROUNDS: usize = 25;
 /// From here on a query is worth being spread, in microseconds.
 const LONG: f64 = 20_000.0;
 
 pub(super) async fn searches() -> Result<Report, BenchError> {
+    let node = Node::start("alone", NODE_MASTER_KEY).await?;
+    fleet::fill(&node.client(), DOCUMENTS).await?;
+    let mut report = Report::new(&name(Scenario::EndToEnd));
+    // As many copies as there are unless set, so that two of three nodes answer together.
+    judge(&mut report, &measure(&node, 2).await?);
+    for (copies, figure) in [
+        (1, "of_alone_with_one_copy"),
+        (3, "of_alone_with_three_copies"),
+    ] {
+        let [alone, through] = measure(&node, copies).await?;
+        report.figure(figure, through.p50() / alone.p50());
+    }
+    Ok(report)
+}
+
+/// What the queries take alone, and through Miroir with so many copies. They come mixed, as clients send them: the same one again
+/// and again would find all that it needs in the caches of a single server.
+async fn measure(node: &Node, copies: u16) -> Result<[Times; 2], BenchError> {
     let shape = Shape {
         nodes: 3,
-        rf: 1,
+        rf: copies,
         documents: DOCUMENTS,
         canned: false,
     };
-    let fleet = BenchFleet::start(shape, &[]).await?;
-    let node = Node::start("alone", NODE_MASTER_KEY).await?;
-    fleet::fill(&node.client(), DOCUMENTS).await?;
+    let mut fleet = BenchFleet::start(shape, &[]).await?;
     let path = format!("/indexes/{INDEX}/search");
-    let mut pairs = Vec::new();
-    for query in queries() {
-        let through = fleet.read(&path, Some(&query));
-        let alone = Shot {
-            address: node.url().replace("http://", ""),
-            key: NODE_MASTER_KEY.to_owned(),
-            ..through.clone()
-        };
-        let ways = [alone, through].map(|shot| Way {
-            shots: vec![shot],
-            process: None,
-        });
-        let costs = take_turns(LOAD, &ways)?;
-        pairs.push((costs[0].microseconds(0.5), costs[1].microseconds(0.5)));
+    let queries = queries();
+    let through: Vec<Shot> = queries
+        .iter()
+        .map(|query| fleet.read(&path, Some(query)))
+        .collect();
+    let alone = |shot: &Shot| Shot {
+        address: node.url().replace("http://", ""),
+        key: NODE_MASTER_KEY.to_owned(),
+        ..shot.clone()
+    };
+    let alone: Vec<Shot> = through.iter().map(alone).collect();
+    let mut ways = [
+        Times::of(alone, vec![node.process()]),
+        Times::of(through, fleet.processes()),
+    ];
+    for round in 0..=ROUNDS {
+        for way in &mut ways {
+            way.ask_all(round > 0)?;
+        }
     }
-    Ok(judge(&pairs))
+    Ok(ways)
 }
 
-/// `pairs` hold the median of one query alone and through Miroir.
-fn judge(pairs: &[(f64, f64)]) -> Report {
-    let mut report = Report::new(&name(Scenario::EndToEnd));
-    let alone = median(pairs.iter().map(|(alone, _)| *alone));
-    let through = median(pairs.iter().map(|(_, through)| *through));
-    report.figure("alone_p50_us", alone);
-    report.figure("through_p50_us", through);
-    report.limited("of_alone", through / alone, AtMost(1.5));
+/// One way to the answers of all queries, and what they took.
+struct Times {
+    shots: Vec<Shot>,
+    processes: Vec<u32>,
+    /// Of each query, in microseconds.
+    each: Vec<Vec<f64>>,
+    processor: Duration,
+}
+
+impl Times {
+    fn of(shots: Vec<Shot>, processes: Vec<u32>) -> Self {
+        Self {
+            each: vec![Vec::with_capacity(ROUNDS); shots.len()],
+            shots,
+            processes,
+            processor: Duration::ZERO,
+        }
+    }
+
+    fn ask_all(&mut self, counts: bool) -> Result<(), BenchError> {
+        let before = Usage::processor_of(&self.processes)?;
+        let times = tokio::task::block_in_place(|| load::in_order(&self.shots))?;
+        if counts {
+            self.processor += Usage::processor_of(&self.processes)? - before;
+            for (all, time) in self.each.iter_mut().zip(times) {
+                all.push(time.as_secs_f64() * 1e6);
+            }
+        }
+        Ok(())
+    }
+
+    /// Of all answers.
+    fn p50(&self) -> f64 {
+        median(self.each.iter().flatten().copied())
+    }
+
+    /// Of each query.
+    fn medians(&self) -> Vec<f64> {
+        let median_of = |times: &Vec<f64>| median(times.iter().copied());
+        self.each.iter().map(median_of).collect()
+    }
+
+    /// For one answer, in microseconds.
+    fn processor(&self) -> f64 {
+        let answers: usize = self.each.iter().map(Vec::len).sum();
+        self.processor.as_secs_f64() * 1e6 / answers as f64
+    }
+}
+
+fn judge(report: &mut Report, [alone, through]: &[Times; 2]) {
+    report.figure("alone_p50_us", alone.p50());
+    report.figure("through_p50_us", through.p50());
+    report.figure("alone_processor_us", alone.processor());
+    report.figure("through_processor_us", through.processor());
+    report.limited("of_alone", through.p50() / alone.p50(), AtMost(1.5));
+    let pairs: Vec<(f64, f64)> = alone.medians().into_iter().zip(through.medians()).collect();
     let long: Vec<f64> = pairs
-        .iter()
+        .into_iter()
         .filter(|(alone, _)| *alone > LONG)
         .map(|(alone, through)| through / alone)
         .collect();
@@ -69,25 +137,23 @@ fn judge(pairs: &[(f64, f64)]) -> Report {
     } else {
         report.limited("of_alone_when_long", median(long.into_iter()), AtMost(1.0));
     }
-    report
 }
 
-/// Of what clients ask: words, prefixes as somebody types, filters, facets, sorts.
+/// Of what clients ask: words, prefixes as somebody types, filters, facets, sorts, and sentences as somebody pastes.
 fn queries() -> Vec<Value> {
     let mut queries = Vec::new();
     for number in (10..400).step_by(65) {
-        let two = format!("{} {}", word(number), word(number + 3));
-        queries.push(json!({ "q": word(number) }));
-        queries.push(json!({ "q": two }));
-        queries.push(json!({ "q": &word(number)[..3] }));
-        queries.push(json!({ "q": word(number), "filter": "year > 2000" }));
-        queries.push(json!({ "q": two, "facets": ["genre"], "sort": ["price:asc"] }));
+        let words = |count: u32| -> String {
+            let words: Vec<String> = (0..count).map(|place| word(number + 3 * place)).collect();
+            words.join(" ")
+        };
+        queries.push(json!({ "q": words(1) }));
+        queries.push(json!({ "q": words(2) }));
+        queries.push(json!({ "q": words(4) }));
+        queries.push(json!({ "q": words(9) }));
+        queries.push(json!({ "q": &words(1)[..3] }));
+        queries.push(json!({ "q": words(1), "filter": "year > 2000" }));
+        queries.push(json!({ "q": words(2), "facets": ["genre"], "sort": ["price:asc"] }));
     }
     queries
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or_default()
 }

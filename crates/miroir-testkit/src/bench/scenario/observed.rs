@@ -14,7 +14,7 @@ use crate::client::Client;
 
 const BUSY: Load = Load {
     connections: 8,
-    requests: 30_000,
+    requests: 120_000,
     rate: None,
 };
 const INDEXES: u32 = 100;
@@ -29,7 +29,7 @@ pub(super) async fn observed() -> Result<Report, BenchError> {
     let path = format!("/indexes/{INDEX}/search");
     let way = |fleet: &mut BenchFleet| Way {
         shots: vec![fleet.read(&path, Some(&query))],
-        process: Some(fleet.process()),
+        processes: vec![fleet.process()],
     };
     let ways = [way(&mut loud), way(&mut quiet)];
     take_turns(LEARNING, &ways)?;

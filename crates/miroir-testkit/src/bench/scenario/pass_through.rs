@@ -57,13 +57,13 @@ async fn measure(
 ) -> Result<Report, BenchError> {
     let mut report = Report::new(&name(scenario));
     // The node learns what Miroir asks of it; that is then asked directly.
-    take_turns(LEARNING, &[way(vec![shot.clone()], None)])?;
+    take_turns(LEARNING, &[way(vec![shot.clone()], Vec::new())])?;
     let direct = fleet.last_legs();
     let node = fleet.nodes()[0].address().to_owned();
     let nginx = Nginx::start(&node)?;
     let mut ways = vec![
-        way(direct.clone(), None),
-        way(vec![shot], Some(fleet.process())),
+        way(direct.clone(), Vec::new()),
+        way(vec![shot], vec![fleet.process()]),
     ];
     match &nginx {
         Some(nginx) => {
@@ -71,7 +71,7 @@ async fn measure(
                 address: nginx.address(),
                 ..leg.clone()
             });
-            ways.push(way(through.collect(), Some(nginx.process())));
+            ways.push(way(through.collect(), vec![nginx.process()]));
         }
         None => report.left_out.push("nginx is not installed".to_owned()),
     }
@@ -106,6 +106,6 @@ async fn measure(
     Ok(report)
 }
 
-fn way(shots: Vec<Shot>, process: Option<u32>) -> Way {
-    Way { shots, process }
+fn way(shots: Vec<Shot>, processes: Vec<u32>) -> Way {
+    Way { shots, processes }
 }

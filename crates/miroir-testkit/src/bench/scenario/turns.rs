@@ -27,15 +27,15 @@ const TURNS: u32 = 5;
 #[derive(Debug)]
 pub(super) struct Way {
     pub(super) shots: Vec<Shot>,
-    /// The process whose processor time counts.
-    pub(super) process: Option<u32>,
+    /// The processes whose processor time counts.
+    pub(super) processes: Vec<u32>,
 }
 
 /// What a way cost.
 #[derive(Debug, Default)]
 pub(super) struct Cost {
     turns: Vec<Sample>,
-    /// Of the way's process.
+    /// Of the way's processes.
     pub(super) processor: Duration,
 }
 
@@ -48,22 +48,26 @@ impl Cost {
     /// Time below which that part of the answers came, in microseconds: in the median of the turns, because a neighbour on the machine
     /// spoils one of them for all the rest.
     pub(super) fn microseconds(&self, part: f64) -> f64 {
-        let mut times: Vec<Duration> = self.turns.iter().map(|turn| turn.quantile(part)).collect();
-        times.sort_unstable();
-        let median = times.get(times.len() / 2).copied().unwrap_or_default();
-        median.as_secs_f64() * 1e6
+        let times = self.turns.iter().map(|turn| turn.quantile(part));
+        median(times.map(|time| time.as_secs_f64() * 1e6))
     }
 
-    /// Answers per second.
+    /// Answers per second, likewise in the median of the turns.
     pub(super) fn throughput(&self) -> f64 {
-        let elapsed: Duration = self.turns.iter().map(|turn| turn.elapsed).sum();
-        self.answers() / elapsed.as_secs_f64()
+        let turns = self.turns.iter();
+        median(turns.map(|turn| turn.times.len() as f64 / turn.elapsed.as_secs_f64()))
     }
 
     fn answers(&self) -> f64 {
-        let answers: usize = self.turns.iter().map(|turn| turn.times.len()).sum();
-        f64::from(u32::try_from(answers).unwrap_or(u32::MAX))
+        self.turns.iter().map(|turn| turn.times.len() as f64).sum()
     }
+}
+
+/// The value in the middle, and 0 of none.
+pub(super) fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
 /// Loads every way in turns, after a first turn that nobody counts. `load` is that of all turns together.
@@ -75,9 +79,9 @@ pub(super) fn take_turns(load: Load, ways: &[Way]) -> Result<Vec<Cost>, BenchErr
     let mut costs: Vec<Cost> = ways.iter().map(|_| Cost::default()).collect();
     for turn in 0..=TURNS {
         for (way, cost) in ways.iter().zip(&mut costs) {
-            let before = way.process.map(Usage::of).transpose()?.unwrap_or_default();
+            let before = Usage::processor_of(&way.processes)?;
             let sample = tokio::task::block_in_place(|| load.run(&way.shots))?;
-            let after = way.process.map(Usage::of).transpose()?.unwrap_or_default();
+            let after = Usage::processor_of(&way.processes)?;
             if sample.failures > 0 {
                 return Err(BenchError::Unfit(format!(
                     "{} requests to {} failed",
@@ -85,7 +89,7 @@ pub(super) fn take_turns(load: Load, ways: &[Way]) -> Result<Vec<Cost>, BenchErr
                 )));
             }
             if turn > 0 {
-                cost.processor += after.processor - before.processor;
+                cost.processor += after - before;
                 cost.turns.push(sample);
             }
         }
