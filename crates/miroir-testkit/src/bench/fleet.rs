@@ -70,14 +70,14 @@ impl BenchFleet {
         self.cluster.client()
     }
 
-    /// A client of the first node that is a server.
-    pub(super) fn node_client(&self) -> Client {
-        self.cluster.nodes()[0].client()
+    /// The nodes that are servers, behind what is canned.
+    pub(super) fn servers(&self) -> &[Node] {
+        self.cluster.nodes()
     }
 
     /// The process ids of the proxy and of nodes that are servers.
     pub(super) fn processes(&mut self) -> Vec<u32> {
-        let nodes: Vec<u32> = self.cluster.nodes().iter().map(Node::process).collect();
+        let nodes: Vec<u32> = self.servers().iter().map(Node::process).collect();
         std::iter::once(self.process()).chain(nodes).collect()
     }
 

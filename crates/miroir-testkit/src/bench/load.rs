@@ -127,20 +127,20 @@ impl Load {
     }
 }
 
-/// Sends every shot once, each when the one before it is answered, on one connection: what each answer took. All go to the server of
-/// the first one.
-pub(super) fn in_order(shots: &[Shot]) -> Result<Vec<Duration>, BenchError> {
+/// Sends every search once, each when the one before it is answered: what each took. A search is one shot, or as many as there are
+/// connections to several servers, all at once; every search goes to the servers of the first one.
+pub(super) fn in_order(searches: &[Vec<Shot>]) -> Result<Vec<Duration>, BenchError> {
     let runtime = runtime()?;
-    let first = shots.get(..1).unwrap_or_default();
-    let mut connection = runtime.block_on(connect(first))?;
-    let ask = |shot: &Shot| {
+    let first = searches.first().map_or(&[][..], Vec::as_slice);
+    let mut connections = runtime.block_on(connect(first))?;
+    let ask = |shots: &Vec<Shot>| {
         let begun = Instant::now();
-        match runtime.block_on(exchange(&mut connection, std::slice::from_ref(shot)))? {
+        match runtime.block_on(exchange(&mut connections, shots))? {
             true => Ok(begun.elapsed()),
-            false => Err(BenchError::Unfit(format!("refused by {}", shot.address))),
+            false => Err(BenchError::Unfit(format!("refused: {}", shots[0].path))),
         }
     };
-    shots.iter().map(ask).collect()
+    searches.iter().map(ask).collect()
 }
 
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {

@@ -91,7 +91,10 @@ pub(super) async fn federated() -> Result<Report, BenchError> {
         .to_vec();
     let query = json!({ "federation": { "limit": 20 }, "queries": queries });
     let fleet = start(4).await?;
-    let answer = fleet.node_client().post("/multi-search", &query).await?;
+    let answer = fleet.servers()[0]
+        .client()
+        .post("/multi-search", &query)
+        .await?;
     if answer.status == StatusCode::BAD_REQUEST {
         let mut report = Report::new(&name(Scenario::Federated));
         let reason = "the nodes have no federated search, which real servers have";
