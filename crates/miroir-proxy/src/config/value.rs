@@ -293,7 +293,7 @@ impl Value for MemoryMultiplier {
     }
 }
 
-/// An `http` or `https` URL.
+/// An `http` or `https` URL; with another scheme, or none, it is no value.
 pub(super) fn web_address(scalar: &Scalar) -> Result<Url, Mismatch> {
     let url: Url = scalar.text.parse().map_err(|_| Mismatch::Value)?;
     match url.scheme() {

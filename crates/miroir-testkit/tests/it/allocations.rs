@@ -8,9 +8,9 @@ use crate::fixture::{fill, start};
 
 /// So many that what the process does besides does not count.
 const REQUESTS: u64 = 500;
-/// Of one document from one node: the request, its way to a node, its line in the log, its answer. Measured: 38.
+/// Of one document from one node: the request, its way to a node, its line in the log, its answer. Measured: 36.
 const DOCUMENT: u64 = 48;
-/// Of 20 hits from three nodes. Measured: 197.
+/// Of 20 hits from three nodes. Measured: 192.
 const SEARCH: u64 = 220;
 
 #[tokio::test]

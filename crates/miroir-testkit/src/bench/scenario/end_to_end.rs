@@ -45,7 +45,8 @@ pub(super) async fn searches() -> Result<Report, BenchError> {
 struct Ways {
     alone: Times,
     through: Times,
-    /// The queries as they are sent to two of the nodes at once: the time that these take cannot be saved by a proxy.
+    /// Two of the nodes, asked at once without Miroir: about what a proxy that asks two nodes adds to. Its legs ask for fewer hits,
+    /// and for how they rank.
     two_nodes: Times,
 }
 
@@ -116,6 +117,7 @@ impl Times {
         }
     }
 
+    /// Asks every query once.
     fn ask_all(&mut self, counts: bool) -> Result<(), BenchError> {
         let before = Usage::processor_of(&self.processes)?;
         let times = tokio::task::block_in_place(|| load::in_order(&self.searches))?;
@@ -153,9 +155,8 @@ fn judge(report: &mut Report, ways: &Ways) {
     report.figure("alone_processor_us", alone.processor());
     report.figure("through_processor_us", through.processor());
     report.limited("of_alone", ways.ratio(), AtMost(1.5));
-    let pairs: Vec<(f64, f64)> = alone.medians().into_iter().zip(through.medians()).collect();
+    let pairs = alone.medians().into_iter().zip(through.medians());
     let long: Vec<f64> = pairs
-        .into_iter()
         .filter(|(alone, _)| *alone > LONG)
         .map(|(alone, through)| through / alone)
         .collect();
